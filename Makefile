@@ -1,0 +1,60 @@
+# `make demo` and `make test` do all the set-up that they need.
+# Where no Docker engine answers, they start a private one (lab/) and end it again.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PYTHON_SOURCES := entrypoint.py src tests examples/demo
+SHELL_SOURCES := $(wildcard lab/up lab/down lab/*.sh) .ci/run
+
+.PHONY: help setup lint types unit integration test demo lock clean
+
+help:
+	@echo 'make demo         a cold build, then one on an empty builder with a changed handler'
+	@echo 'make test         lint, types, unit and integration tests'
+	@echo 'make unit         unit tests alone: no engine, no network'
+	@echo 'make setup        .venv from the locks'
+	@echo 'make lock         the locks anew, from the newest versions'
+	@echo 'make clean        everything that make wrote, the lab included'
+
+setup: $(VENV)/complete
+
+$(VENV)/complete: src/requirements.txt tests/requirements.txt
+	python3 -m venv --clear $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r src/requirements.txt -r tests/requirements.txt
+	touch $@
+
+lint: setup
+	$(VENV)/bin/ruff check $(PYTHON_SOURCES)
+	$(VENV)/bin/ruff format --check $(PYTHON_SOURCES)
+	$(VENV)/bin/shellcheck --external-sources $(SHELL_SOURCES)
+
+types: setup
+	$(VENV)/bin/mypy
+
+unit: setup
+	$(VENV)/bin/pytest tests/unit
+
+integration: setup
+	lab/with $(VENV)/bin/pytest tests/integration
+
+test: lint types unit integration
+
+demo: setup
+	lab/with $(PYTHON) examples/demo
+
+lock:
+	rm -rf $(VENV)-lock && python3 -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
+	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --no-header --generate-hashes --universal --python-version 3.10 \
+	    $(foreach name,$(NOT_NEEDED),--no-emit-package $(name)) src/requirements.in -o src/requirements.txt
+	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --no-header --generate-hashes --universal --python-version 3.10 \
+	    tests/requirements.in -o tests/requirements.txt
+	rm -rf $(VENV)-lock
+
+# What actions-toolkit asks for beside requests, for parts of it that we do not import; and Windows.
+NOT_NEEDED := pygithub pynacl cffi pycparser cryptography pyjwt typing-extensions pywin32
+
+clean:
+	lab/down
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build
