@@ -1,0 +1,94 @@
+"""Say what is wrong, why, and what to do.
+
+Every message to a user is a Notice: the problem with the user's own value and
+place, the likely cause, the remedy. A Notice that stops us travels in a
+BuildError; one that does not is a warning and travels in the plan or the
+report. A BuildError can carry several, so that a stack file's faults are told
+in one run and not one per run.
+
+Only `entrypoint.py` turns an error into an exit.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_REQUEST = 2
+EXIT_MACHINE = 3
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One thing to tell a user; `file` and `line` (1-based, 0: unknown) say where it stands."""
+
+    problem: str
+    cause: str = ""
+    remedy: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """Name the place as `file:line`, as far as it is known."""
+        if not self.file:
+            return ""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+    def text(self) -> str:
+        """Give the three parts, one a line, the place in front of the first."""
+        head = f"{self.place}: {self.problem}" if self.place else self.problem
+        cause = f"Likely cause: {self.cause}" if self.cause else ""
+        return "\n".join(part for part in (head, cause, self.remedy) if part)
+
+
+class BuildError(Exception):
+    """The request is wrong: a stack file, an input, a file that it names."""
+
+    exit_code = EXIT_REQUEST
+
+    def __init__(self, *notices: Notice) -> None:
+        self.notices = notices
+        super().__init__("\n\n".join(notice.text() for notice in notices))
+
+
+class MachineError(BuildError):
+    """The machine cannot do it: no engine, no buildx, no usable builder."""
+
+    exit_code = EXIT_MACHINE
+
+
+class Faults:
+    """The faults found so far, each once, so that all can be told together."""
+
+    def __init__(self, found: Iterable[Notice] = ()) -> None:
+        self._found = dict.fromkeys(found)
+
+    def add(self, found: Iterable[Notice]) -> None:
+        """Add faults."""
+        self._found.update(dict.fromkeys(found))
+
+    @property
+    def found(self) -> tuple[Notice, ...]:
+        """Give the faults, in the order in which they were found."""
+        return tuple(self._found)
+
+    @contextmanager
+    def catch(self, place: Callable[[Notice], Notice] = lambda notice: notice) -> Iterator[None]:
+        """Gather what a block raises; `place` may say where it stands."""
+        try:
+            yield
+        except BuildError as error:
+            self.add(map(place, error.notices))
+
+    def raise_all(self) -> None:
+        """Raise one BuildError with everything found, or return when there is nothing."""
+        raise_all(self._found)
+
+
+def raise_all(notices: Iterable[Notice]) -> None:
+    """Raise one BuildError with all `notices`, or return when there are none."""
+    if found := tuple(notices):
+        raise BuildError(*found)
