@@ -1,0 +1,5 @@
+"""Compose: read, plan, prepare, build, report, tell."""
+
+from openfaas_build.app.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,165 @@
+"""Read what a run is about: stack file, templates, git, files; and make the plan of it."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openfaas_build import checkout, context, templates
+from openfaas_build.errors import BuildError, Faults, Notice
+from openfaas_build.inputs import Inputs
+from openfaas_build.plan import STAGING, BuildPlan, Facts, make_plan, select_functions
+from openfaas_build.stack import Function, StackFile, Template, read_stack, read_template
+from openfaas_build.workflow import Event
+
+_DEFAULT_NAMES = ("stack.yaml", "stack.yml")
+_DOCKERFILE = "dockerfile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Everything that was read: the plan, and the request for each function's build context."""
+
+    plan: BuildPlan
+    contexts: Mapping[str, context.ContextRequest]
+    fetched: tuple[templates.Fetched, ...] = ()
+
+
+def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, layout: bool) -> Project:
+    """Read the project in `root` and plan it.
+
+    `layout` says that contexts will be laid out, so that every template is
+    needed; without it only those whose build options are asked for. Raises
+    BuildError with all faults that can be known together.
+    """
+    stack = _read_stack_file(inputs, root, env)
+    functions = select_functions(stack.functions, inputs.functions)
+    building = [function for function in functions if not function.skip_build]
+    faults = Faults(stack.faults)
+    langs = _langs(inputs, building, layout=layout)
+    fetched: tuple[templates.Fetched, ...] = ()
+    with faults.catch():
+        fetched = templates.fetch_templates(
+            root,
+            stack,
+            [lang for lang in langs if lang != _DOCKERFILE],
+            env=env,
+            template_url=inputs.template_url or env.get("OPENFAAS_TEMPLATE_URL", ""),
+            store_url=inputs.template_store_url
+            or env.get("OPENFAAS_TEMPLATE_STORE_URL", templates.STORE_URL),
+        )
+    found = _read_templates(root, langs, faults)
+    requests = {
+        function.name: context.ContextRequest(
+            root=root,
+            staging=root / STAGING,
+            function=function,
+            template=root / "template" / function.lang if function.lang != _DOCKERFILE else None,
+            handler_folder=found[function.lang].handler_folder if function.lang in found else "",
+            copy_extra=inputs.copy_extra,
+            copy=stack.copy,
+            stack_file=stack.path,
+            copy_line=stack.lines.get("copy", 0),
+        )
+        for function in building
+    }
+    faults.add(context.check_paths(request for request in requests.values() if request.function.handler))
+    faults.add(_missing_secrets(inputs, env, root))
+    faults.add(fault for function in building for fault in context.check_secrets(root, function, stack.path))
+    facts = _facts(inputs, building, root, env, event, found, faults)
+    return Project(plan=make_plan(inputs, stack, functions, facts), contexts=requests, fetched=fetched)
+
+
+def _read_stack_file(inputs: Inputs, root: Path, env: Mapping[str, str]) -> StackFile:
+    names = (inputs.stack_file,) if inputs.stack_file else _DEFAULT_NAMES
+    path = next((name for name in names if (root / name).is_file()), "")
+    if not path:
+        raise BuildError(
+            Notice(
+                problem=f"there is no stack file {' and no '.join(names)} in {root}.",
+                cause="it has another name, or the repository was not checked out (actions/checkout).",
+                remedy='Set the input "stack-file" to its path.',
+            )
+        )
+    try:
+        data = (root / path).read_bytes()
+    except OSError as error:
+        raise BuildError(Notice(problem=f"cannot be read: {error.strerror}.", file=path)) from None
+    return read_stack(data, path, env if inputs.envsubst else None)
+
+
+def _langs(inputs: Inputs, building: Sequence[Function], *, layout: bool) -> tuple[str, ...]:
+    """Name the templates that are needed; `dockerfile` needs one for its build options alone."""
+    langs = {
+        function.lang
+        for function in building
+        if (layout and function.lang != _DOCKERFILE) or inputs.build_options or function.build_options
+    }
+    return tuple(sorted(langs - {""}))
+
+
+def _read_templates(root: Path, langs: Sequence[str], faults: Faults) -> dict[str, Template]:
+    found = {}
+    for lang in langs:
+        path = f"template/{lang}/template.yml"
+        # One that could not be fetched was told already.
+        with faults.catch(), contextlib.suppress(OSError):
+            found[lang] = read_template((root / path).read_bytes(), path, lang)
+    return found
+
+
+def _missing_secrets(inputs: Inputs, env: Mapping[str, str], root: Path) -> Iterator[Notice]:
+    for secret in inputs.secrets:
+        if secret.kind == "env" and not env.get(secret.source):
+            yield Notice(
+                problem=f'input "secrets": variable "{secret.source}" of secret "{secret.id}" is not set.',
+                cause='a variable reaches this step through its "env:" alone.',
+                remedy=f'Set "{secret.source}" in the step\'s "env:".',
+            )
+        if secret.kind == "src" and not (root / secret.source).is_file():
+            yield Notice(
+                problem=f'input "secrets": file "{secret.source}" of secret "{secret.id}" does not exist.',
+                remedy=f"Write the file before this step; relative paths start at {root}.",
+            )
+
+
+def _facts(
+    inputs: Inputs,
+    building: Sequence[Function],
+    root: Path,
+    env: Mapping[str, str],
+    event: Event,
+    found: Mapping[str, Template],
+    faults: Faults,
+) -> Facts:
+    sha = describe = branch = ""
+    digests: dict[str, str] = {}
+    with faults.catch():
+        if inputs.tag in ("sha", "branch"):
+            sha = checkout.short_sha(root, env)
+        if inputs.tag == "describe":
+            describe = checkout.describe(root, env)
+        if inputs.tag == "branch" or any("{branch}" in value for value in _cache_values(inputs, building)):
+            branch = event.branch or checkout.branch(root, env) or "HEAD"
+    for function in building if inputs.tag == "digest" else ():
+        with faults.catch():
+            digests[function.name] = context.handler_digest(root, function.handler)
+    return Facts(
+        templates=found,
+        digests=digests,
+        # Lower case only, as faas-cli has it.
+        proxies={name: env[name] for name in ("http_proxy", "https_proxy") if env.get(name)},
+        short_sha=sha,
+        describe=describe,
+        branch=branch,
+        base_branch=event.base_branch,
+        pull_request=event.pull_request,
+        faults=faults.found,
+    )
+
+
+def _cache_values(inputs: Inputs, building: Sequence[Function]) -> Iterator[str]:
+    yield from (inputs.cache_ref, *inputs.cache_from, *inputs.cache_to)
+    for function in building:
+        if function.build_cache:
+            yield from (*function.build_cache.imports, *function.build_cache.exports)

@@ -1,0 +1,169 @@
+"""Turn a planned function into docker commands, and read what buildx writes back.
+
+Two commands a function: the build, which imports the cache and pushes, and
+the cache export, a second solve that finds every step in the builder. So an
+export can neither delay nor break a push. Pure.
+"""
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from openfaas_build.cache import attributes
+from openfaas_build.plan import STAGING, BuildPlan, FunctionBuild
+
+RUN_FOLDER = f"{STAGING}/.openfaas-build"
+_INLINE = "BUILDKIT_INLINE_CACHE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a metadata file says: the image's digest, and that of the exported cache."""
+
+    digest: str = ""
+    cache_manifest: str = ""
+
+
+def metadata_file(function: FunctionBuild) -> str:
+    """Name the metadata file of a function's build."""
+    return f"{RUN_FOLDER}/{function.name}.metadata.json"
+
+
+def build_argv(plan: BuildPlan, function: FunctionBuild, builder: str = "") -> tuple[str, ...]:
+    """Give the command that builds a function and, where asked, pushes or loads it.
+
+    With `no_cache` it exports the cache too: a second solve would run every
+    step again.
+    """
+    one_solve = plan.no_cache
+    output = ["--push"] * plan.push + ["--load"] * function.load
+    return (
+        *_start(builder),
+        *_pairs("--metadata-file", [metadata_file(function)]),
+        *_cache_from(function),
+        *(_cache_to(function, ignore_errors=True) if one_solve else ()),
+        *_inputs(function, inline=function.cache.inline),
+        *["--no-cache"] * plan.no_cache,
+        *["--pull"] * plan.pull,
+        *_pairs("--label", _assignments(function.labels)),
+        *(_attestations(plan)),
+        *function.flags,
+        *(function.export_flags if one_solve else ()),
+        *_pairs("--tag", function.tags),
+        *(output or ["--output", "type=cacheonly"]),
+        function.context,
+    )
+
+
+def export_argv(plan: BuildPlan, function: FunctionBuild, builder: str = "") -> tuple[str, ...] | None:
+    """Give the command that exports the cache; None when there is nothing to export.
+
+    It imports the cache again: steps that were hit are known to BuildKit only
+    within the solve that imported them.
+    """
+    if plan.no_cache or not (function.cache.exports or function.export_flags):
+        return None
+    return (
+        *_start(builder),
+        *_cache_from(function),
+        *_cache_to(function, ignore_errors=False),
+        *_inputs(function, inline=False),
+        "--provenance=false",
+        *function.flags,
+        *function.export_flags,
+        "--output",
+        "type=cacheonly",
+        function.context,
+    )
+
+
+def equivalent(plan: BuildPlan, function: FunctionBuild) -> str:
+    """Give the one docker command that does the same, as proposal 940 shows it.
+
+    It is run in the function's build context. ADDITIONAL_PACKAGE is left out
+    where it is empty, as the proposal does.
+    """
+    args = _build_args(function, inline=function.cache.inline)
+    if not args.get("ADDITIONAL_PACKAGE"):
+        args.pop("ADDITIONAL_PACKAGE", None)
+    rest = [
+        *(f"--cache-from {shlex.quote(value)}" for value in function.cache.imports),
+        *(f"--cache-to {shlex.quote(value)}" for value in function.cache.exports),
+        *(shlex.quote(flag) for flag in (*function.flags, *function.export_flags)),
+        *(f"--build-arg {shlex.quote(value)}" for value in _assignments(args)),
+        *(f"--label {shlex.quote(value)}" for value in _assignments(function.labels)),
+        *([f"--platform {shlex.quote(','.join(function.platforms))}"] if function.platforms else []),
+        *(f"--secret {shlex.quote(secret.spec())}" for secret in function.secrets),
+        *["--no-cache"] * plan.no_cache,
+        *["--pull"] * plan.pull,
+        *_attestations(plan),
+        *(f"-t {shlex.quote(tag)}" for tag in function.tags),
+        *["--push"] * plan.push,
+        ".",
+    ]
+    return " \\\n  ".join(["DOCKER_BUILDKIT=1 docker build", *rest])
+
+
+def read_metadata(text: str) -> Metadata:
+    """Read a metadata file of buildx 0.13 or later; what is not there stays empty."""
+    try:
+        found = json.loads(text)
+        manifest = json.loads(found.get("cache.manifest") or "{}")
+        return Metadata(
+            digest=str(found.get("containerimage.digest") or ""),
+            cache_manifest=str(manifest.get("digest") or ""),
+        )
+    except (ValueError, TypeError, AttributeError):
+        return Metadata()
+
+
+def _start(builder: str) -> list[str]:
+    return [
+        "docker",
+        "buildx",
+        "build",
+        "--progress",
+        "rawjson",
+        *(["--builder", builder] if builder else []),
+    ]
+
+
+def _inputs(function: FunctionBuild, *, inline: bool) -> list[str]:
+    """Give what decides the steps' cache keys, so that both commands agree on it."""
+    return [
+        *_pairs("--build-arg", _assignments(_build_args(function, inline=inline))),
+        *(["--platform", ",".join(function.platforms)] if function.platforms else []),
+        *_pairs("--secret", [secret.spec() for secret in function.secrets]),
+    ]
+
+
+def _build_args(function: FunctionBuild, *, inline: bool) -> dict[str, str]:
+    return ({_INLINE: "1"} if inline else {}) | dict(function.build_args)
+
+
+def _cache_from(function: FunctionBuild) -> list[str]:
+    return _pairs("--cache-from", function.cache.imports)
+
+
+def _cache_to(function: FunctionBuild, *, ignore_errors: bool) -> list[str]:
+    values = (
+        f"{value},ignore-error=true" if ignore_errors and "ignore-error" not in attributes(value) else value
+        for value in function.cache.exports
+    )
+    return _pairs("--cache-to", values)
+
+
+def _attestations(plan: BuildPlan) -> list[str]:
+    return [
+        *([f"--provenance={plan.provenance}"] if plan.provenance else []),
+        *([f"--sbom={plan.sbom}"] if plan.sbom else []),
+    ]
+
+
+def _assignments(pairs: Mapping[str, str]) -> list[str]:
+    return [f"{key}={value}" for key, value in pairs.items()]
+
+
+def _pairs(flag: str, values: Iterable[str]) -> list[str]:
+    return [word for value in values for word in (flag, value)]

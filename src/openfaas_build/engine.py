@@ -1,0 +1,244 @@
+"""Look at the Docker engine and its builders, and find one that can do what is wanted.
+
+The docker SDK says what the engine is and can; builders are asked through the
+`docker buildx` command, as the SDK does not know them. This room never heard
+of functions.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from openfaas_build.errors import MachineError, Notice
+
+OWN_BUILDER = "openfaas-build"
+MIN_BUILDX = (0, 13)
+_DRIVERS_WITHOUT_ENGINE = ("remote", "kubernetes", "cloud")
+_ASK_TIMEOUT_S = 60
+_BOOT_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """What can build here. Versions are empty where nothing tells them.
+
+    `exports` are the kinds of cache that the builder can export.
+    """
+
+    engine_version: str = ""
+    containerd_store: bool = False
+    buildx_version: str = ""
+    builder: str
+    driver: str
+    buildkit_version: str = ""
+    exports: frozenset[str] = frozenset()
+    platforms: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+def preflight(
+    env: Mapping[str, str], *, builder: str, exports: frozenset[str], platforms: int, host_network: bool
+) -> Preflight:
+    """Find a builder that can export the `exports` and build for `platforms` at once.
+
+    The named one, else the current one if it can, else our own, which is
+    created with the docker-container driver; where that does not start, the
+    current one with a warning, since a cache must not break a build. Raises
+    MachineError, with a remedy, when there is no engine, no buildx, no such
+    builder, or when the named one cannot do it.
+    """
+    if not shutil.which("docker", path=env.get("PATH")):
+        raise MachineError(
+            Notice(
+                problem="the docker command is not there.",
+                remedy="Install Docker with its buildx plugin: https://docs.docker.com/engine/install/",
+            )
+        )
+    version = buildx_version(env)
+    found = inspect_builder(env, builder)
+    if found.driver not in _DRIVERS_WITHOUT_ENGINE:
+        engine = engine_info(env)
+        store = any(entry[-1] == "io.containerd.snapshotter.v1" for entry in engine.get("DriverStatus") or [])
+        found = replace(found, engine_version=str(engine.get("ServerVersion", "")), containerd_store=store)
+    found = replace(found, buildx_version=version, exports=_exports(found))
+    lacks = _lacks(found, exports, platforms)
+    if not lacks:
+        return found
+    if builder:
+        raise MachineError(_cannot(found, lacks))
+    return _own_builder(env, found, lacks, host_network=host_network)
+
+
+def engine_info(env: Mapping[str, str]) -> dict[str, Any]:
+    """Ask the engine about itself (`docker info`); raises MachineError when none answers."""
+    import docker  # `plan` and `--help` do without it
+
+    try:
+        client = docker.DockerClient.from_env(environment=_engine_env(env), timeout=_ASK_TIMEOUT_S)
+        try:
+            return dict(client.info())
+        finally:
+            client.close()
+    except (docker.errors.DockerException, OSError) as error:
+        address = _engine_env(env).get("DOCKER_HOST", "the default socket")
+        raise MachineError(
+            Notice(
+                problem=f"no Docker engine answers at {address}: {_last_line(str(error))}",
+                cause="it is not running, DOCKER_HOST names another one, or this user may not use it.",
+                remedy='Start Docker, or set DOCKER_HOST; "docker version" shows whether it answers.',
+            )
+        ) from None
+
+
+def buildx_version(env: Mapping[str, str]) -> str:
+    """Give buildx's version; raises MachineError when it is missing or too old."""
+    done = _ask(env, "version")
+    numbers = re.search(r"v?(\d+)\.(\d+)\.(\d+)", done.stdout)
+    if done.returncode:
+        raise MachineError(
+            Notice(
+                problem="docker buildx is not there, and building with a cache needs it.",
+                cause="the docker command was installed without its buildx plugin.",
+                remedy="Install the plugin (https://docs.docker.com/go/buildx/), on GitHub with "
+                'docker/setup-buildx-action. Then "docker buildx version" answers.',
+            )
+        )
+    if numbers and (int(numbers[1]), int(numbers[2])) < MIN_BUILDX:
+        raise MachineError(
+            Notice(
+                problem=f"docker buildx {numbers[0]} is too old, {'.'.join(map(str, MIN_BUILDX))} is needed.",
+                cause="older ones cannot tell what a build did (--progress rawjson).",
+                remedy="Update the plugin: https://docs.docker.com/go/buildx/",
+            )
+        )
+    return numbers[0] if numbers else ""
+
+
+def inspect_builder(env: Mapping[str, str], name: str) -> Preflight:
+    """Read `docker buildx inspect`; raises MachineError when there is no such builder."""
+    done = _ask(env, "inspect", *([name] if name else []))
+    fields = dict(re.findall(r"^(\w[\w ]*?):[ \t]+(\S.*?)[ \t]*$", done.stdout, re.MULTILINE)[::-1])
+    if "Driver" not in fields:
+        engine_info(env)  # which tells it better when the engine is what is missing
+        said = fields.get("Error") or _last_line(done.stderr)
+        raise MachineError(
+            Notice(
+                problem=f'builder "{name or "(current)"}" cannot be used: {said}',
+                cause="a typing error, or the step that creates it did not run." if name else "",
+                remedy='"docker buildx ls" lists the builders there are.',
+            )
+        )
+    return Preflight(
+        builder=fields.get("Name", name),
+        driver=fields["Driver"],
+        buildkit_version=fields.get("BuildKit version", ""),
+        platforms=tuple(re.split(r"[,\s*]+", fields.get("Platforms", "").strip(" *"))),
+    )
+
+
+def is_empty(env: Mapping[str, str], builder: str) -> bool:
+    """Say whether the builder holds no cache at all; a doubt counts as no."""
+    done = _ask(env, "du", *(["--builder", builder] if builder else []))
+    found = re.search(r"^Total:\s+(\S+)", done.stdout, re.MULTILINE)
+    return done.returncode == 0 and bool(found and found[1] in ("0B", "0"))
+
+
+def _exports(found: Preflight) -> frozenset[str]:
+    """Give what a builder can export: BuildKit's matrix of drivers and cache back-ends."""
+    if found.driver != "docker":
+        return frozenset({"inline", "registry", "local", "gha", "s3", "azblob"})
+    if found.containerd_store:
+        return frozenset({"inline", "registry", "local", "gha"})
+    return frozenset({"inline"})
+
+
+def _lacks(found: Preflight, exports: frozenset[str], platforms: int) -> str:
+    missing = sorted(exports - found.exports)
+    if missing:
+        return f"export a cache of type {' and '.join(missing)}"
+    if platforms > 1 and found.driver == "docker" and not found.containerd_store:
+        return "build for several platforms at once"
+    return ""
+
+
+def _cannot(found: Preflight, lacks: str) -> Notice:
+    store = "" if found.containerd_store else " without the containerd image store"
+    return Notice(
+        problem=f'builder "{found.builder}" ({found.driver} driver{store}) cannot {lacks}.',
+        cause="the docker driver does it with the containerd image store alone, and never to s3 or azblob.",
+        remedy='Run docker/setup-buildx-action first (or "docker buildx create --use"), or turn the '
+        "containerd image store on: https://docs.docker.com/go/build-cache-backends/",
+    )
+
+
+def _own_builder(env: Mapping[str, str], found: Preflight, lacks: str, *, host_network: bool) -> Preflight:
+    options = ["--driver-opt", "network=host"] if host_network else []
+    there = _ask(env, "inspect", OWN_BUILDER).returncode == 0
+    if not there:
+        create = ["create", "--name", OWN_BUILDER, "--driver", "docker-container", *options]
+        _ask(env, *create)
+    booted = _ask(env, "inspect", "--bootstrap", OWN_BUILDER, timeout_s=_BOOT_TIMEOUT_S)
+    if booted.returncode:
+        if not there:
+            _ask(env, "rm", "--force", OWN_BUILDER)
+        notice = _cannot(found, lacks)
+        tried = f"A builder of our own did not start: {_last_line(booted.stderr)}"
+        return replace(found, warnings=(replace(notice, problem=f"{notice.problem} {tried}"),))
+    own = inspect_builder(env, OWN_BUILDER)
+    warning = Notice(
+        problem=f'builder "{found.builder}" ({found.driver} driver) cannot {lacks}, '
+        f'so builder "{OWN_BUILDER}" (docker-container driver) is used.',
+        remedy='To choose yourself, run docker/setup-buildx-action first, or set the input "builder".',
+    )
+    return replace(
+        own,
+        engine_version=found.engine_version,
+        buildx_version=found.buildx_version,
+        exports=_exports(own),
+        warnings=(warning,),
+    )
+
+
+def _engine_env(env: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment that names the engine: DOCKER_HOST, else the current docker context's."""
+    if env.get("DOCKER_HOST"):
+        return dict(env)
+    done = _run(["docker", "context", "inspect", "--format", "{{json .Endpoints.docker.Host}}"], env)
+    try:
+        host = json.loads(done.stdout)
+    except ValueError:
+        host = ""
+    return dict(env) | ({"DOCKER_HOST": host} if host else {})
+
+
+def _ask(
+    env: Mapping[str, str], *arguments: str, timeout_s: int = _ASK_TIMEOUT_S
+) -> "subprocess.CompletedProcess[str]":
+    return _run(["docker", "buildx", *arguments], env, timeout_s)
+
+
+def _run(
+    argv: Sequence[str], env: Mapping[str, str], timeout_s: int = _ASK_TIMEOUT_S
+) -> "subprocess.CompletedProcess[str]":
+    try:
+        return subprocess.run(
+            list(argv),
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(list(argv), 124, "", f"no answer in {timeout_s} s")
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "no message"

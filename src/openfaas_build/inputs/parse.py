@@ -1,0 +1,129 @@
+"""Read the command line over the environment."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from openfaas_build import __version__
+from openfaas_build.errors import BuildError, Notice, raise_all
+from openfaas_build.inputs.table import INPUTS, Input
+from openfaas_build.inputs.values import Inputs, Request, Secret
+
+COMMANDS = ("build", "plan", "shrinkwrap", "doctor", "report")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BuildError(
+            Notice(problem=f"command line: {message}.", remedy="`--help` lists the sub-commands and flags.")
+        )
+
+
+def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
+    """Read the command line (without the program's name) over the environment.
+
+    Raises BuildError with every fault. `--help` and `--version` print and
+    raise SystemExit, as argparse does.
+    """
+    parser = _parser()
+    found = parser.parse_args(list(argv))
+    if found.files and found.command != "report":
+        parser.error(f"unexpected argument {found.files[0]!r}")
+    faults: list[Notice] = []
+    values: dict[str, Any] = {}
+    for item in INPUTS:
+        flags = [text for text in getattr(found, item.field) or [] if text]
+        text = (
+            "\n".join(flags) if item.kind in ("lines", "words", "pairs", "secrets") else "".join(flags[-1:])
+        )
+        text = text or env.get(item.variable, "").strip() or item.default
+        try:
+            values[item.field] = _read(item, text)
+        except ValueError as error:
+            faults.append(
+                Notice(problem=f'input "{item.name}": {error}', remedy=f'"{item.name}" is {item.help}.')
+            )
+    raise_all(faults)
+    return Request(
+        command=found.command, inputs=Inputs(**values), format=found.format, files=tuple(found.files)
+    )
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="openfaas-build",
+        description="Build the functions of an OpenFaaS stack file, with a cache that survives the runner.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("command", nargs="?", choices=COMMANDS, default="build", help="default: build")
+    parser.add_argument("files", nargs="*", help="report: the report.json files to merge")
+    parser.add_argument("--format", choices=("json", "text"), default="json", help="plan: how it is printed")
+    parser.add_argument("--version", action="version", version=__version__)
+    for item in INPUTS:
+        switch = item.kind == "bool"
+        parser.add_argument(
+            f"--{item.name}",
+            action="append",
+            nargs="?" if switch else None,
+            const="true" if switch else None,
+            metavar=item.kind.upper() if not item.words else "|".join(item.words),
+            help=item.help.replace("%", "%%") + (f" (default: {item.default})" if item.default else ""),
+        )
+    return parser
+
+
+def _read(item: Input, text: str) -> object:
+    match item.kind:
+        case "text":
+            return text
+        case "bool":
+            words = {"true": True, "false": False}
+            if text.lower() not in words:
+                raise ValueError(f"{text!r} is neither true nor false.")
+            return words[text.lower()]
+        case "word":
+            if text not in item.words:
+                raise ValueError(f"{text!r} is not one of {', '.join(item.words)}.")
+            return text
+        case "count":
+            if not (text.isascii() and text.isdigit() and item.least <= int(text) <= 9999):
+                raise ValueError(f"{text!r} is not a whole number from {item.least} to 9999.")
+            return int(text)
+        case "lines":
+            return _lines(text)
+        case "words":
+            return tuple(word for line in _lines(text) for word in _split(line))
+        case "pairs":
+            return tuple(_pair(line) for line in _lines(text))
+        case "secrets":
+            return tuple(_secret(line) for line in _lines(text))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (line.strip() for line in text.splitlines())))
+
+
+def _split(line: str) -> list[str]:
+    # A regular expression may hold a comma.
+    if line.startswith("regex:"):
+        return [line]
+    return list(filter(None, (word.strip() for word in line.split(","))))
+
+
+def _pair(line: str) -> tuple[str, str]:
+    key, sign, value = line.partition("=")
+    if not sign or not key.strip():
+        raise ValueError(f"{line!r} is not of the form KEY=VALUE.")
+    return key.strip(), value.strip()
+
+
+def _secret(line: str) -> Secret:
+    fields = dict(part.split("=", 1) for part in line.split(",") if "=" in part)
+    match fields:
+        case {"id": str(name), "src": str(source), **rest} if name and source and not rest:
+            return Secret(id=name, kind="src", source=source)
+        case {"id": str(name), "env": str(source), **rest} if name and source and not rest:
+            return Secret(id=name, kind="env", source=source)
+    # The line is not repeated: people write the secret itself here.
+    raise ValueError("a line is not of the form id=NAME,src=FILE or id=NAME,env=VARIABLE.")

@@ -1,0 +1,25 @@
+"""Decide what is built: (Inputs, StackFile, Facts) -> BuildPlan.
+
+Pure: what files, git and the engine had to say comes in as Facts. The plan is
+a value; `plan` prints it, `build` carries it out. Arguments and references
+follow faas-cli 0.18.12, the cache follows proposal 940.
+
+The price: every fault of every function is gathered before any is told, so
+the functions here return what they found beside what they made.
+"""
+
+from openfaas_build.plan.make import make_plan
+from openfaas_build.plan.model import STAGING, BuildPlan, Facts, FunctionBuild
+from openfaas_build.plan.restrict import cache_kinds, without_caches
+from openfaas_build.plan.select import select_functions
+
+__all__ = [
+    "STAGING",
+    "BuildPlan",
+    "Facts",
+    "FunctionBuild",
+    "cache_kinds",
+    "make_plan",
+    "select_functions",
+    "without_caches",
+]

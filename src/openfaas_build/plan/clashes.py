@@ -1,0 +1,59 @@
+"""Find functions that get in each other's way: one image, one place for two caches."""
+
+from collections.abc import Sequence
+
+from openfaas_build import cache, references
+from openfaas_build.errors import Notice
+from openfaas_build.plan.model import FunctionBuild
+
+
+def caches_onto_images(path: str, builds: Sequence[FunctionBuild]) -> list[Notice]:
+    """Name every registry export that would replace an image of this run; an error."""
+    images = {references.canonical(tag): build.name for build in builds for tag in build.tags}
+    return [
+        Notice(
+            problem=f'function "{build.name}": cache export "{value}" would overwrite the image '
+            f'"{found[1]}" of function "{images[references.canonical(found[1])]}".',
+            cause="a cache in a registry is an image of its own and needs its own tag.",
+            remedy=f'Export to another tag, such as "{references.repository(found[1])}:buildcache".',
+            file=path,
+        )
+        for build in builds
+        for value in build.cache.exports
+        if (found := cache.place(value))[0] == "registry" and references.canonical(found[1]) in images
+    ]
+
+
+def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
+    """Name functions that share an image or a place for their caches; a warning."""
+    warnings = []
+    places: dict[tuple[str, ...], list[str]] = {}
+    images: dict[str, list[str]] = {}
+    for build in builds:
+        for value in dict.fromkeys(build.cache.exports):
+            places.setdefault(cache.place(value), []).append(build.name)
+        for tag in build.tags:
+            images.setdefault(references.canonical(tag), []).append(build.name)
+    for found, names in places.items():
+        if len(names) > 1:
+            warnings.append(
+                Notice(
+                    problem=f"functions {_and(names)} export their caches to the same {found[0]} place.",
+                    cause="the last export replaces the others, so all but one are lost.",
+                    remedy='Write "scope={function}" (gha), or another reference ({repository}:cache).',
+                )
+            )
+    for image, names in images.items():
+        if len(names) > 1:
+            warnings.append(
+                Notice(
+                    problem=f'functions {_and(names)} write the same image "{image}".',
+                    cause="the one that is pushed last replaces the others.",
+                    remedy="Give each function an image of its own.",
+                )
+            )
+    return warnings
+
+
+def _and(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names[:-1]) + f' and "{names[-1]}"'

@@ -1,0 +1,83 @@
+"""Choose functions by name, glob or regular expression, and cut them into shards."""
+
+import difflib
+import math
+import re
+from collections.abc import Sequence
+
+from openfaas_build.errors import Notice, raise_all
+from openfaas_build.stack import Function
+
+# Go's RE2, which faas-cli uses, has none of these; Python's engine may take for ever on them.
+_NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|P=|\()|\\[1-9]")
+
+
+def select_functions(functions: Sequence[Function], patterns: Sequence[str]) -> tuple[Function, ...]:
+    """Give the functions that any of `patterns` names; no pattern means all.
+
+    In a glob only `*` is special and the whole name must match; a pattern
+    after `regex:` may match anywhere in the name (faas-cli 0.18.12, `--filter`
+    and `--regex`). Raises BuildError naming every pattern that matches
+    nothing.
+    """
+    if not patterns:
+        return tuple(functions)
+    names = [function.name for function in functions]
+    chosen: set[str] = set()
+    faults = []
+    for pattern in patterns:
+        try:
+            expression = _expression(pattern)
+        except re.error as error:
+            faults.append(
+                Notice(
+                    problem=f'input "functions": {pattern!r} is no regular expression: {error}.',
+                    remedy="Write it in RE2's syntax, without look-around and back-references.",
+                )
+            )
+            continue
+        found = [name for name in names if expression.search(name)]
+        if not found:
+            faults.append(_unmatched(pattern, names))
+        chosen.update(found)
+    raise_all(faults)
+    return tuple(function for function in functions if function.name in chosen)
+
+
+def make_shards(functions: Sequence[Function], count: int) -> tuple[tuple[str, ...], ...]:
+    """Cut functions into at most `count` parts of about the same size.
+
+    Functions of one template share steps, so they stay together as far as the
+    size allows.
+    """
+    if not functions:
+        return ()
+    most = math.ceil(len(functions) / count)
+    groups: dict[str, list[str]] = {}
+    for function in functions:
+        groups.setdefault(function.lang, []).append(function.name)
+    pieces = [names[at : at + most] for names in groups.values() for at in range(0, len(names), most)]
+    shards: list[list[str]] = [[] for _ in range(min(count, len(pieces)))]
+    for piece in sorted(pieces, key=lambda names: (-len(names), names)):
+        min(shards, key=len).extend(piece)
+    return tuple(tuple(sorted(shard)) for shard in shards)
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    if pattern.startswith("regex:"):
+        text = pattern.removeprefix("regex:")
+        if _NOT_RE2.search(text):
+            raise re.error("look-around and back-references are not part of it")
+        return re.compile(text)
+    return re.compile(r"\A" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
+
+
+def _unmatched(pattern: str, names: Sequence[str]) -> Notice:
+    near = difflib.get_close_matches(pattern, names, n=1)
+    cause = f'a typing error; "{near[0]}" is there.' if near else ""
+    known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return Notice(
+        problem=f'input "functions": no function matches "{pattern}".',
+        cause=cause,
+        remedy=f"The stack file has: {known}." if names else "The stack file has no functions.",
+    )

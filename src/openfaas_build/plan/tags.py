@@ -1,0 +1,52 @@
+"""Make the image references of a function: faas-cli's tag modes, extra tags, Docker's grammar."""
+
+from openfaas_build import references
+from openfaas_build.errors import BuildError, Notice, raise_all
+from openfaas_build.inputs import Inputs
+from openfaas_build.plan.model import Facts
+from openfaas_build.stack import Function
+
+
+def image_tags(inputs: Inputs, function: Function, facts: Facts) -> tuple[str, ...]:
+    """Give the references that a function's image gets, the main one first; raise BuildError."""
+    base = references.base_reference(function.image)
+    path, digest, _ = references.split(base)
+    if digest:
+        raise BuildError(
+            Notice(
+                problem=f'image "{function.image}" is pinned by digest.',
+                cause="a build makes a new digest, so Docker refuses such a name for its result.",
+                remedy=f'Write "image: {path}" with a tag.',
+            )
+        )
+    match inputs.tag:
+        case "sha":
+            image = f"{base}-{facts.short_sha}"
+        case "branch":
+            image = f"{base}-{references.tag_word(facts.branch)}-{facts.short_sha}"
+        case "describe":
+            image = f"{base}-{references.tag_word(facts.describe)}"
+        case "digest":
+            image = f"{path}:{facts.digests.get(function.name, '')}"
+        case _:
+            image = base
+    extra = [tag if "/" in tag or ":" in tag else f"{path}:{tag}" for tag in inputs.extra_tags]
+    tags = tuple(dict.fromkeys((image, *map(references.base_reference, extra))))
+    raise_all(_reference_fault(tag) for tag in tags if references.fault(tag))
+    return tags
+
+
+def _reference_fault(reference: str) -> Notice:
+    path, _, _ = references.split(reference)
+    lower = reference.replace(path, path.lower(), 1)
+    if references.fault(lower):
+        return Notice(
+            problem=f'image "{reference}" {references.fault(reference)}.',
+            cause="a variable of the stack file that is not set, or a placeholder that was never replaced.",
+            remedy='Write it as "registry/owner/name:tag".',
+        )
+    return Notice(
+        problem=f'image "{reference}" {references.fault(reference)}.',
+        cause="names of organisations on GitHub may hold upper case, image references may not.",
+        remedy=f'Write "{lower}".',
+    )

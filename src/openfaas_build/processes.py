@@ -1,0 +1,79 @@
+"""Run child processes side by side, and end them all when asked to."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+_GRACE_S = 10
+
+
+class Processes:
+    """The running children, so that an interrupt can end them all.
+
+    Each is the leader of its own group: a Ctrl-C in the terminal reaches us
+    alone, and we hand it on.
+    """
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self.stopped = False
+
+    def run(
+        self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, on_line: Callable[[str], object]
+    ) -> int:
+        """Run one command, hand on each line that it writes, and give its exit code.
+
+        After `stop` nothing is started any more and the code is 130.
+        """
+        with self._lock:
+            if self.stopped:
+                return 130
+            process = subprocess.Popen(
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+            self._running.add(process)
+        try:
+            assert process.stdout
+            for line in process.stdout:
+                on_line(line.rstrip("\n"))
+            return process.wait()
+        finally:
+            _signal(process, signal.SIGKILL)
+            with self._lock:
+                self._running.discard(process)
+
+    def stop(self) -> None:
+        """Interrupt every child; whatever is still there after a grace period is killed."""
+        with self._lock:
+            self.stopped = True
+            running = tuple(self._running)
+        for process in running:
+            _signal(process, signal.SIGINT)
+        timer = threading.Timer(_GRACE_S, self._kill, [running])
+        timer.daemon = True
+        timer.start()
+
+    @staticmethod
+    def _kill(processes: Sequence["subprocess.Popen[str]"]) -> None:
+        for process in processes:
+            _signal(process, signal.SIGKILL)
+
+
+def _signal(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)

@@ -1,0 +1,87 @@
+"""Write and read report.json (schema 1), and merge several into one."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from openfaas_build.errors import BuildError, Notice
+from openfaas_build.hints import Hint
+from openfaas_build.report.make import total
+from openfaas_build.report.model import (
+    CacheReport,
+    ExportReport,
+    FirstMiss,
+    FunctionReport,
+    ImportReport,
+    ReportStep,
+)
+
+SCHEMA = 1
+
+
+def to_document(report: CacheReport) -> dict[str, Any]:
+    """Give the report as the JSON document that the design names."""
+    functions = []
+    for function in report.functions:
+        flat = dataclasses.asdict(function)
+        flat["cache"] = {"imports": flat.pop("imports"), "export": flat.pop("export")}
+        functions.append(flat)
+    return {
+        "schema": SCHEMA,
+        "totals": dataclasses.asdict(report.totals),
+        "functions": functions,
+        "warnings": [dataclasses.asdict(warning) for warning in report.warnings],
+        "interrupted": report.interrupted,
+    }
+
+
+def from_document(document: Mapping[str, Any], path: str) -> CacheReport:
+    """Read what `to_document` wrote; raises BuildError naming `path` otherwise."""
+    try:
+        if document["schema"] != SCHEMA:
+            raise ValueError
+        functions = tuple(_function(dict(flat)) for flat in document["functions"])
+        return CacheReport(
+            totals=total(functions, float(document["totals"]["duration_s"])),
+            functions=functions,
+            warnings=tuple(Notice(**flat) for flat in document["warnings"]),
+            interrupted=bool(document["interrupted"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise BuildError(
+            Notice(
+                problem="this is no report of openfaas-build that this version can read.",
+                cause="another file, or a report of another version.",
+                remedy="Give the report.json files that `build` wrote.",
+                file=path,
+            )
+        ) from None
+
+
+def merge(reports: Sequence[CacheReport]) -> CacheReport:
+    """Make one report of several shards'; the longest of them gives the duration."""
+    functions = tuple(
+        sorted((item for report in reports for item in report.functions), key=lambda item: item.name)
+    )
+    warnings = dict.fromkeys(warning for report in reports for warning in report.warnings)
+    longest = max((report.totals.duration_s for report in reports), default=0.0)
+    return CacheReport(
+        totals=total(functions, longest),
+        functions=functions,
+        warnings=tuple(warnings),
+        interrupted=any(report.interrupted for report in reports),
+    )
+
+
+def _function(flat: dict[str, Any]) -> FunctionReport:
+    cache = flat.pop("cache")
+    return FunctionReport(
+        **flat
+        | {
+            "steps": tuple(ReportStep(**step) for step in flat["steps"]),
+            "imports": tuple(ImportReport(**item) for item in cache["imports"]),
+            "export": ExportReport(**cache["export"]) if cache["export"] else None,
+            "first_miss": FirstMiss(**flat["first_miss"]) if flat["first_miss"] else None,
+            "hints": tuple(Hint(**hint) for hint in flat["hints"]),
+        }
+    )

@@ -1,0 +1,118 @@
+"""Plan -> argv and the proposal's commands; metadata file -> digests."""
+
+from pathlib import Path
+
+import pytest
+from openfaas_build import buildx
+from openfaas_build.cache import CacheSpec
+from openfaas_build.inputs import Inputs, Secret
+from openfaas_build.plan import BuildPlan, Facts, FunctionBuild, make_plan
+from openfaas_build.stack import read_stack
+
+PROPOSAL = Path(__file__).parents[1] / "golden" / "proposal"
+CASES = sorted(PROPOSAL.iterdir())
+FUNCTION = FunctionBuild(
+    name="f",
+    lang="py",
+    handler="./f",
+    context="build/f",
+    image="u/f:1",
+    tags=("u/f:1", "u/f:2"),
+    platforms=("linux/amd64", "linux/arm64"),
+    build_args={"ADDITIONAL_PACKAGE": "", "A": "x y"},
+    secrets=(Secret(id="npm", kind="src", source=".npmrc"),),
+    labels={"k": "v"},
+    cache=CacheSpec(mode="max", imports=("type=gha",), exports=("type=gha,mode=max",), inline=True),
+    flags=("--ulimit=nofile=1",),
+)
+START = ("docker", "buildx", "build", "--progress", "rawjson")
+ARGS = (
+    "--build-arg",
+    "BUILDKIT_INLINE_CACHE=1",
+    "--build-arg",
+    "ADDITIONAL_PACKAGE=",
+    "--build-arg",
+    "A=x y",
+)
+COMMON = ("--platform", "linux/amd64,linux/arm64", "--secret", "id=npm,src=.npmrc")
+METADATA = ("--metadata-file", "build/.openfaas-build/f.metadata.json")
+
+
+def plan(**options) -> BuildPlan:
+    return BuildPlan(stack_file="stack.yml", functions=(FUNCTION,), **options)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_the_proposals_configurations(case: Path):
+    stack = read_stack((case / "stack.yml").read_bytes(), "stack.yml", None)
+    found = make_plan(Inputs(), stack, stack.functions, Facts())
+    assert buildx.equivalent(found, found.functions[0]) + "\n" == (case / "command.txt").read_text()
+
+
+def test_build_and_export_of_a_pushed_function():
+    assert buildx.build_argv(plan(push=True, pull=True, provenance="mode=max"), FUNCTION, "b") == (
+        *(*START, "--builder", "b", *METADATA, "--cache-from", "type=gha"),
+        *(*ARGS, *COMMON, "--pull", "--label", "k=v", "--provenance=mode=max", "--ulimit=nofile=1"),
+        *("--tag", "u/f:1", "--tag", "u/f:2", "--push", "build/f"),
+    )
+    assert buildx.export_argv(plan(push=True), FUNCTION, "b") == (
+        *(*START, "--builder", "b", "--cache-from", "type=gha", "--cache-to", "type=gha,mode=max"),
+        *(
+            *ARGS[2:],
+            *COMMON,
+            "--provenance=false",
+            "--ulimit=nofile=1",
+            "--output",
+            "type=cacheonly",
+            "build/f",
+        ),
+    )
+
+
+def test_without_cache_there_is_one_solve_whose_export_cannot_break_it():
+    argv = buildx.build_argv(plan(no_cache=True), FUNCTION)
+    assert argv[argv.index("--cache-to") + 1] == "type=gha,mode=max,ignore-error=true"
+    assert "--no-cache" in argv
+    assert buildx.export_argv(plan(no_cache=True), FUNCTION) is None
+
+
+def test_nothing_to_export():
+    bare = FunctionBuild(name="f", lang="py", handler="./f", context="build/f")
+    assert buildx.export_argv(plan(), bare) is None
+    assert buildx.build_argv(plan(), bare) == (*START, *METADATA, "--output", "type=cacheonly", "build/f")
+
+
+def test_a_cache_export_among_the_flags_runs_in_the_second_solve():
+    flagged = FunctionBuild(
+        name="f", lang="py", handler="./f", context="build/f", export_flags=("--cache-to=x",)
+    )
+    assert "--cache-to=x" not in buildx.build_argv(plan(), flagged)
+    assert "--cache-to=x" in (buildx.export_argv(plan(), flagged) or ())
+
+
+def test_the_text_quotes_for_a_shell():
+    assert (
+        buildx.equivalent(plan(push=True), FUNCTION).splitlines()[4:]
+        == [
+            "  --ulimit=nofile=1 \\",
+            "  --build-arg BUILDKIT_INLINE_CACHE=1 \\",
+            "  --build-arg 'A=x y' \\",
+            "  --label k=v \\",
+            "  --platform linux/amd64,linux/arm64 \\",
+            "  --secret id=npm,src=.npmrc \\",
+            "  -t u/f:1 \\",
+            "  -t u/f:2 \\",
+            "  --push \\",
+            "  .",
+        ][1:]
+    )
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"cache.manifest": 3}'])
+def test_a_metadata_file_that_says_nothing(text: str):
+    assert buildx.read_metadata(text) == buildx.Metadata()
+
+
+def test_metadata():
+    text = '{"containerimage.digest": "sha256:a", "cache.manifest": "{\\"digest\\": \\"sha256:b\\"}"}'
+    assert buildx.read_metadata(text) == buildx.Metadata(digest="sha256:a", cache_manifest="sha256:b")

@@ -1,0 +1,87 @@
+"""Imports point downwards only; each library has one room; modules stay small."""
+
+import ast
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "src" / "openfaas_build"
+# From the top; rooms on one line do not know each other, but for the pairs below.
+LINES = (
+    ("app",),
+    ("context", "templates", "checkout", "engine", "processes", "workflow"),
+    ("buildx", "progress", "render"),
+    ("report",),
+    ("hints",),
+    ("plan",),
+    ("inputs", "stack", "cache", "references", "record"),
+    ("errors",),
+)
+LEVEL = {room: at for at, line in enumerate(LINES) for room in line}
+LIBRARIES = {"actions_toolkit": "workflow", "docker": "engine", "yaml": "stack"}
+MOST_LINES = 285
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).parts
+        if parts != ("__init__.py",):
+            found.append((parts[0].removesuffix(".py"), path))
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_every_room_has_its_line():
+    assert {room for room, _ in modules()} == set(LEVEL)
+
+
+def test_imports_point_downwards():
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for room, path in modules()
+        for name in sorted(imports(path))
+        if name.startswith("openfaas_build.")
+        and (other := name.split(".")[1]) in LEVEL
+        and other != room
+        and LEVEL[other] <= LEVEL[room]
+    ]
+    assert wrong == []
+
+
+def test_each_library_has_one_room():
+    wrong = [
+        f"{path.relative_to(PACKAGE)} imports {name}"
+        for room, path in modules()
+        for name in imports(path)
+        if LIBRARIES.get(name.split(".")[0], room) != room
+    ]
+    assert wrong == []
+
+
+def test_only_the_entrypoint_exits():
+    wrong = [
+        str(path.relative_to(PACKAGE))
+        for _, path in modules()
+        if {"sys.exit", "os._exit"}
+        & {ast.unparse(n) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Attribute)}
+    ]
+    assert wrong == []
+    entrypoint = (PACKAGE.parents[1] / "entrypoint.py").read_text()
+    assert (
+        len([line for line in entrypoint.splitlines() if line.strip() and not line.startswith(("#", '"""'))])
+        <= 10
+    )
+
+
+def test_modules_are_small():
+    sizes = {str(path.relative_to(PACKAGE)): len(path.read_text().splitlines()) for _, path in modules()}
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES} == {}
