@@ -17,7 +17,8 @@ class Step:
     """One numbered Dockerfile step of one stage and platform; `FROM` is not one.
 
     `digests` are those of all its vertices: two builds that share a running
-    step give it two. `order` is the place of its first vertex in the stream.
+    step give it two. `order` is its place in the Dockerfile, counted from 0
+    over all stages: what it needs comes before it.
     """
 
     target: str = ""
@@ -52,7 +53,7 @@ class CacheImport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheExport:
-    """One cache export; `kind` is `registry`, `local`, `gha`, `s3` or `azblob`."""
+    """One cache export; `kind` is `registry`, `local`, `gha`, `s3`, `azblob` or `content`."""
 
     target: str = ""
     kind: str

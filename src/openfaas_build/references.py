@@ -25,8 +25,8 @@ def fault(reference: str) -> str:
     if _REFERENCE.fullmatch(reference):
         return ""
     path, _, tag = split(reference)
-    if any(char.isspace() for char in reference):
-        return "holds a blank"
+    if odd := re.search(r"[^\w./:@\[\]-]", reference, re.ASCII):
+        return "holds a blank" if odd[0].isspace() else f'holds "{odd[0]}"'
     if not path:
         return "has no name"
     if "//" in path or path.startswith("/") or path.endswith("/"):

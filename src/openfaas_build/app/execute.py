@@ -18,11 +18,10 @@ from types import FrameType
 from openfaas_build import buildx, progress
 from openfaas_build.app.live import LiveLog
 from openfaas_build.errors import EXIT_INTERRUPTED
-from openfaas_build.hints import hint_for
 from openfaas_build.plan import BuildPlan, FunctionBuild
 from openfaas_build.processes import Processes
 from openfaas_build.record import SolveRecord
-from openfaas_build.report import FunctionRun, needs_export
+from openfaas_build.report import FunctionRun, build_hint, needs_export
 
 # The cache's own fault: the build is tried once more without cache imports.
 _RETRY_WITHOUT_IMPORT = frozenset({"cached-layer-gone", "layer-address-expired"})
@@ -92,7 +91,7 @@ class Executor:
         self._log.start(function.name)
         argv = buildx.build_argv(self._plan, function, self._builder)
         code, record = self._solve(function.name, argv)
-        hint = hint_for("\n".join(record.tail), action="build") if code else None
+        hint = build_hint(record) if code else None
         if hint and hint.code in _RETRY_WITHOUT_IMPORT and not self.interrupted:
             self._log.lines(function.name, [f"{hint.problem} Once more, without cache imports."])
             bare = dataclasses.replace(function.cache, imports=())

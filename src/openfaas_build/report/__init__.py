@@ -1,7 +1,7 @@
 """Tell what a run did: (FunctionRuns) -> CacheReport -> report.json. Pure."""
 
 from openfaas_build.report.document import from_document, merge, to_document
-from openfaas_build.report.make import make_report
+from openfaas_build.report.make import build_hint, make_report
 from openfaas_build.report.model import (
     CacheReport,
     ExportReport,
@@ -23,6 +23,7 @@ __all__ = [
     "ImportReport",
     "ReportStep",
     "Totals",
+    "build_hint",
     "from_document",
     "make_report",
     "merge",

@@ -215,5 +215,11 @@ def _hints(
         where = attributes(export.destination) if len(run.build.cache.exports) == 1 else None
         found.append(hint_for(export.detail, action="export", attributes=where))
     if run.exit_code and run.record:
-        found.append(hint_for("\n".join(run.record.tail), action="build"))
-    return tuple({hint.code: hint for hint in found if hint}.values())
+        found.append(build_hint(run.record))
+    return tuple({(hint.code, hint.problem): hint for hint in found if hint}.values())
+
+
+def build_hint(record: SolveRecord) -> Hint | None:
+    """Give the hint for a build that failed: the failed steps' own words come first, buildx's last."""
+    said = [text for step in record.steps if step.status == "failed" for text in (step.log, step.error)]
+    return hint_for("\n".join((*said, *record.tail)), action="build")
