@@ -8,19 +8,26 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def fence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(autouse=True, scope="module")
+def fence() -> Iterator[None]:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError(f"a unit test may not do this: {args[:2]}")
 
-    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)
-    for name in ("system", "fork", "posix_spawn", "execve"):
-        monkeypatch.setattr(os, name, refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket.socket, "bind", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    before = dict(os.environ)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess.Popen, "_execute_child", refuse)
+        for name in ("system", "fork", "posix_spawn", "execve"):
+            patch.setattr(os, name, refuse)
+        for name in ("connect", "bind"):
+            patch.setattr(socket.socket, name, refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def environment_stays() -> Iterator[None]:
+    def environment() -> dict[str, str]:
+        return {key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"}
+
+    before = environment()
     yield
-    after = {key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"}
-    before.pop("PYTEST_CURRENT_TEST", None)
-    assert after == before, "a unit test changed the environment"
+    assert environment() == before, "a unit test changed the environment"

@@ -1,0 +1,19 @@
+"""Lay out build contexts as faas-cli 0.18.12 does, but equal on every machine.
+
+Template first, the handler over it, then the extra paths. Three things differ
+from faas-cli on purpose: modes are normalised, the template's `meta.json`
+(which faas-cli writes, with the time of the pull) stays out, and nothing
+outside the project is read, nothing outside the staging folder removed.
+
+The project is the folder that faas-cli would run in: handlers and extra paths
+are relative to it, never to the stack file. `paths` resolves them, `request`
+gathers what is wrong, `layout` writes through `filetree`, which copies.
+Neither environment nor clock is read.
+"""
+
+from openfaas_build.context.digest import handler_digest
+from openfaas_build.context.layout import Context, write_context
+from openfaas_build.context.request import ContextRequest, check_paths
+from openfaas_build.context.secrets import check_secrets
+
+__all__ = ["Context", "ContextRequest", "check_paths", "check_secrets", "handler_digest", "write_context"]

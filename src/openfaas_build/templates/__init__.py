@@ -1,0 +1,22 @@
+"""Find the templates that functions name, and fetch those that are not there.
+
+A template is the folder `template/<lang>` of the project. `find` looks for
+it. `fetch` decides where a missing one comes from: the stack file's
+`configuration.templates`, else the input `template-url`, else the template
+store (`store`). `source` reads an address, `git` clones it, `install` copies
+the one folder that is wanted. A template that is there is never refreshed.
+
+Rules as in faas-cli 0.18.12, but a template that its source does not have is
+an error, a `name@ref` without another ref is honoured, and no `meta.json` is
+written: its time stamp would make every pull a cache miss.
+
+The price: fetched code is run by the build. We keep git from running any
+before that, and stop symlinks that leave the repository; whom to trust is the
+stack file's choice.
+"""
+
+from openfaas_build.templates.fetch import Fetched, fetch_templates
+from openfaas_build.templates.find import find_template
+from openfaas_build.templates.store import STORE_URL
+
+__all__ = ["STORE_URL", "Fetched", "fetch_templates", "find_template"]
