@@ -5,9 +5,10 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from openfaas_build import engine
-from openfaas_build.app.main import Run
-from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Notice
+from openfaas_build import engine, references
+from openfaas_build.app.commands import Run
+from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Faults, Notice
+from openfaas_build.hints import hint_for
 
 _BACKENDS = ("inline", "registry", "local", "gha", "s3", "azblob")
 
@@ -21,8 +22,9 @@ def examine(run: Run) -> int:
         ("builder", lambda: _builder(run)),
         ("git", lambda: _git(run.env)),
         ("GitHub cache", lambda: _credentials(run)),
-        ("registries", lambda: _logins(run.env)),
+        ("logins", lambda: _logins(run.env)),
         ("stack file", lambda: _stack(run)),
+        ("registries", lambda: _registries(run)),
     )
     for title, check in checks:
         try:
@@ -81,3 +83,19 @@ def _logins(env: Mapping[str, str]) -> str:
 def _stack(run: Run) -> str:
     plan = run.gather(layout=False).plan
     return f"{plan.stack_file}, {len(plan.to_build)} functions to build"
+
+
+def _registries(run: Run) -> str:
+    """Ask each registry of the stack file for one of its images: that tells reach, login and read access."""
+    images = {references.host(build.image): build.image for build in run.gather(layout=False).plan.to_build}
+    answers, faults = [], Faults()
+    for host, image in sorted(images.items()):
+        said = engine.look_up(run.env, image)
+        hint = hint_for(said, action="import", host=host) if said else None
+        if hint:
+            remedy = f"{hint.remedy} {hint.url}"
+            faults.add([Notice(problem=f"{host}: {said}", cause=hint.cause, remedy=remedy)])
+        else:
+            answers.append(f"{host} answers" + (f" ({image} is not there yet)" if said else ""))
+    faults.raise_all()
+    return ", ".join(answers) or "none is named"

@@ -1,185 +1,31 @@
-"""Run one sub-command and give its exit code."""
+"""Read the command line, then do what it asks for."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from openfaas_build import buildx, context, render, workflow
-from openfaas_build.app.gather import Project, gather
-from openfaas_build.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, BuildError, Faults, Notice
-from openfaas_build.inputs import Inputs, Request, parse
-from openfaas_build.plan import BuildPlan
-from openfaas_build.report import CacheReport, from_document, merge, to_document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What every sub-command has at hand: `env` holds no credentials of the cache service."""
-
-    inputs: Inputs
-    root: Path
-    env: Mapping[str, str]
-    credentials: Mapping[str, str]
-    event: workflow.Event
-    console: workflow.Console
-
-    def gather(self, *, layout: bool) -> Project:
-        """Read the project, and say which templates were fetched for it."""
-        project = gather(self.inputs, self.root, self.env, self.event, layout=layout)
-        for template in project.fetched:
-            self.console.say(f"Template {template.lang} fetched from {template.source} ({template.sha}).")
-        return project
+from openfaas_build.errors import EXIT_MACHINE, BuildError
+from openfaas_build.inputs import Request, parse
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
-    """Do what the command line and the environment ask for, in the project `root`."""
-    env, credentials = workflow.take_credentials(environment)
-    # Standard output is for what a sub-command makes; the runner reads both.
-    console = workflow.open_console(env, stream=sys.stderr)
+    """Run the sub-command that `argv` names in the project `root`, and give its exit code."""
+    request: Request | BuildError
     try:
-        request = parse(argv, env)
-        run = Run(
-            inputs=request.inputs,
-            root=root,
-            # Our inputs are nobody else's: not git's, not buildx's.
-            env={name: value for name, value in env.items() if not name.startswith("INPUT_")},
-            credentials=credentials,
-            event=workflow.event_facts(env),
-            console=console,
-        )
-        return _dispatch(request, run)
+        request = parse(argv, environment)
     except BuildError as error:
-        for notice in error.notices:
-            console.annotate(workflow.Annotation.of(notice, "error"))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-
-
-def _dispatch(request: Request, run: Run) -> int:
-    # The heavy rooms are imported where they are needed: `plan` does without Docker.
-    match request.command:
-        case "plan":
-            return _plan(run, request.format)
-        case "shrinkwrap":
-            return _shrinkwrap(run)
-        case "report":
-            return _merge(run, request.files)
-        case "doctor":
-            from openfaas_build.app.doctor import examine
-
-            return examine(run)
-        case _:
-            from openfaas_build.app.build import build
-
-            return build(run)
-
-
-def _plan(run: Run, form: str) -> int:
-    plan = run.gather(layout=False).plan
-    warn(run.console, plan.warnings)
-    if form == "text":
-        texts = [f"# {function.name}\n{buildx.equivalent(plan, function)}\n" for function in plan.to_build]
-        sys.stdout.write("\n".join(texts))
-        return EXIT_OK
-    commands = {
-        function.name: (
-            buildx.build_argv(plan, function, run.inputs.builder),
-            buildx.export_argv(plan, function, run.inputs.builder),
-        )
-        for function in plan.to_build
-    }
-    json.dump(render.plan_document(plan, commands), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
-    return EXIT_OK
-
-
-def _shrinkwrap(run: Run) -> int:
-    project = run.gather(layout=True)
-    warn(run.console, project.plan.warnings)
-    lay_out(project)
-    for function in project.plan.to_build:
-        run.console.say(f"{function.name} shrink-wrapped to {function.context}")
-    return EXIT_OK
-
-
-def _merge(run: Run, files: Sequence[str]) -> int:
-    if not files:
-        raise BuildError(Notice(problem="report: no files are named.", remedy="Name the report.json files."))
-    reports = []
-    for name in files:
-        try:
-            document = json.loads((run.root / name).read_bytes())
-        except (OSError, ValueError) as error:
-            raise BuildError(
-                Notice(
-                    problem=f"this report cannot be read: {error}.",
-                    cause="the shard that should have written it did not end.",
-                    remedy="Look at that shard's log.",
-                    file=name,
-                )
-            ) from None
-        reports.append(from_document(document, name))
-    report = merge(reports)
-    tell(run, report, None)
-    return exit_code(report)
-
-
-def lay_out(project: Project) -> None:
-    """Lay out the build contexts of everything that is built; raise BuildError with every fault."""
-    faults = Faults()
-    for function in project.plan.to_build:
-        with faults.catch():
-            context.write_context(project.contexts[function.name])
-    faults.raise_all()
-
-
-def warn(console: workflow.Console, warnings: Sequence[Notice]) -> None:
-    """Show warnings at once, for sub-commands that write no report."""
-    for warning in warnings:
-        console.annotate(workflow.Annotation.of(warning, "warning"))
-
-
-def tell(run: Run, report: CacheReport, plan: BuildPlan | None) -> None:
-    """Write report.json, the summary and the outputs; show the table and the annotations."""
-    folder = run.root / buildx.RUN_FOLDER
-    report_path = run.root / run.inputs.report_file if run.inputs.report_file else folder / "report.json"
-    write(report_path, json.dumps(to_document(report), indent=2, ensure_ascii=False) + "\n")
-    markdown = render.summary_markdown(report)
-    if run.inputs.summary == "auto":
-        write(folder / "summary.md", markdown)
-        run.console.write_summary(markdown)
-    elif run.inputs.summary != "off":
-        write(run.root / run.inputs.summary, markdown)
-    run.console.say(render.table_text(report, width=run.console.width, colour=run.console.colour))
-    if run.event.on_github:
-        for annotation in render.annotations(report):
-            run.console.annotate(annotation)
-    matrix = render.plan_matrix(plan) if plan else {}
-    run.console.set_outputs(render.outputs(report, report_path=str(report_path), matrix=matrix))
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+        request = error
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise BuildError(
-            Notice(
-                problem=f"cannot be written: {error.strerror}.",
-                remedy="Name another file, or make its folder writable.",
-                file=str(path),
-            )
-        ) from None
+        # Imported now, when `--help` has been answered: that needs none of the rooms.
+        from openfaas_build.app.commands import perform
 
-
-def exit_code(report: CacheReport) -> int:
-    """Give the exit code that a report stands for."""
-    if report.interrupted:
-        return EXIT_INTERRUPTED
-    return EXIT_FAILED if report.totals.failed else EXIT_OK
+        return perform(request, environment, root)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("openfaas_build"):
+            raise
+        sys.stderr.write(
+            f"error: the Python package {error.name} is not there.\n"
+            "Likely cause: the dependencies were not installed for this Python.\n"
+            'Run "make setup", and then .venv/bin/python entrypoint.py; the action does it by itself.\n'
+        )
+        return EXIT_MACHINE

@@ -41,7 +41,7 @@ def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
             values[item.field] = _read(item, text)
         except ValueError as error:
             faults.append(
-                Notice(problem=f'input "{item.name}": {error}', remedy=f'"{item.name}" is {item.help}.')
+                Notice(problem=f'input "{item.name}": {error}', remedy=f"What it is for: {item.help}.")
             )
     raise_all(faults)
     return Request(
