@@ -1,0 +1,64 @@
+"""One truth: the inputs of the list, of action.yml and of the README are the same; so are the outputs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openfaas_build.inputs import INPUTS
+from openfaas_build.render import outputs
+from openfaas_build.report import make_report
+
+ROOT = Path(__file__).parents[2]
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+STEPS = {step["id"]: step for step in ACTION["runs"]["steps"]}
+CREDENTIALS = {
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_RESULTS_URL",
+    "ACTIONS_CACHE_URL",
+    "ACTIONS_CACHE_SERVICE_V2",
+    "ACTIONS_CACHE_MODE",
+}
+
+
+def test_inputs_of_the_action():
+    assert {
+        name: (found["description"], found.get("default", "")) for name, found in ACTION["inputs"].items()
+    } == {item.name: (item.help, item.default) for item in INPUTS}
+
+
+def test_every_input_is_handed_over():
+    env = STEPS["build"]["env"]
+    handed = {name: value for name, value in env.items() if name.startswith("INPUT_")}
+    assert handed == {item.variable: f"${{{{ inputs.{item.name} }}}}" for item in INPUTS}
+    assert set(env) - set(handed) == CREDENTIALS | {"PYTHON"}
+
+
+def test_the_credentials_reach_the_one_step_that_builds():
+    assert [name for name, step in STEPS.items() if CREDENTIALS & set(step.get("env", {}))] == ["build"]
+
+
+def test_no_input_stands_in_a_script():
+    for step in STEPS.values():
+        assert "${{" not in step.get("run", "") + step.get("with", {}).get("script", "")
+
+
+def test_outputs_of_the_action():
+    found = outputs(make_report([], duration_s=0.0), report_path="report.json", matrix={})
+    assert {name: value["value"] for name, value in ACTION["outputs"].items()} == {
+        name: f"${{{{ steps.build.outputs.{name} }}}}" for name in found
+    }
+
+
+def test_actions_are_pinned_by_commit():
+    used = [step["uses"] for step in STEPS.values() if "uses" in step]
+    assert used and all(re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", text) for text in used)
+
+
+def test_the_readme_lists_every_input():
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| (.*?) \| (.*?) \|$", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    table = {name: (default.strip("`"), text) for name, default, text in rows}
+    expected = {item.name: (item.default, item.help.replace("|", "\\|")) for item in INPUTS}
+    assert {name: row for name, row in table.items() if name in expected} == expected
