@@ -95,6 +95,7 @@ def equivalent(plan: BuildPlan, function: FunctionBuild) -> str:
         *(f"--label {shlex.quote(value)}" for value in _assignments(function.labels)),
         *([f"--platform {shlex.quote(','.join(function.platforms))}"] if function.platforms else []),
         *(f"--secret {shlex.quote(secret.spec())}" for secret in function.secrets),
+        *["--ssh=default"] * function.ssh,
         *["--no-cache"] * plan.no_cache,
         *["--pull"] * plan.pull,
         *_attestations(plan),
@@ -135,6 +136,7 @@ def _inputs(function: FunctionBuild, *, inline: bool) -> list[str]:
         *_pairs("--build-arg", _assignments(_build_args(function, inline=inline))),
         *(["--platform", ",".join(function.platforms)] if function.platforms else []),
         *_pairs("--secret", [secret.spec() for secret in function.secrets]),
+        *["--ssh=default"] * function.ssh,
     ]
 
 

@@ -39,6 +39,13 @@ class Preflight:
     platforms: tuple[str, ...] = ()
     warnings: tuple[Notice, ...] = ()
 
+    @property
+    def buildkit(self) -> tuple[int, ...] | None:
+        """Give BuildKit's version as numbers; None where nothing tells it (Debian's engine says v0.0.0)."""
+        found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", self.buildkit_version)
+        numbers = tuple(map(int, found.groups())) if found else ()
+        return numbers if any(numbers) else None
+
 
 def preflight(
     env: Mapping[str, str], *, builder: str, exports: frozenset[str], platforms: int, host_network: bool

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from openfaas_build import buildx
 from openfaas_build.cache import CacheSpec
 from openfaas_build.inputs import Inputs, Secret
@@ -116,3 +117,12 @@ def test_a_metadata_file_that_says_nothing(text: str):
 def test_metadata():
     text = '{"containerimage.digest": "sha256:a", "cache.manifest": "{\\"digest\\": \\"sha256:b\\"}"}'
     assert buildx.read_metadata(text) == buildx.Metadata(digest="sha256:a", cache_manifest="sha256:b")
+
+
+def test_a_template_that_mounts_ssh_gets_the_agent_in_both_solves():
+    found = FunctionBuild(
+        name="f", lang="py", handler="./f", context="build/f", ssh=True, export_flags=("--cache-to=x",)
+    )
+    assert "--ssh=default" in buildx.build_argv(plan(), found)
+    assert "--ssh=default" in (buildx.export_argv(plan(), found) or ())
+    assert "--ssh=default" in buildx.equivalent(plan(), found)

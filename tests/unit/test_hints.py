@@ -7,7 +7,6 @@ and paste what it prints.
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -1528,10 +1527,10 @@ def test_recorded_errors(path: Path) -> None:
     ids=range(14),
 )
 @pytest.mark.parametrize("action", ["import", "export", "push", "build"])
-def test_long_and_odd_texts_are_quick(text: str, action: Any) -> None:
-    start = time.perf_counter()
-    hint_for(text, action=action)
-    assert time.perf_counter() - start < 1
+def test_long_and_odd_texts_do_no_harm(text: str, action: Any) -> None:
+    """A pattern that backtracks without a bound would not come back from these."""
+    found = hint_for(text, action=action)
+    assert found is None or len(found.problem) < 4096
 
 
 def test_braces_of_a_text_stay_as_they_are() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from openfaas_build.cache import CacheSpec
 from openfaas_build.errors import BuildError, Notice
 from openfaas_build.inputs import Inputs, Secret
@@ -58,7 +59,8 @@ def test_extra_tags_are_tags_or_whole_references():
 def test_build_arguments_low_to_high():
     template = Template(lang="py", build_options={"dev": ("make", "gcc"), "tls": ("openssl",)})
     found = one(
-        "    build_args: {B: file, C: file, ADDITIONAL_PACKAGE: 'zlib  curl zlib'}\n    build_options: [tls]\n",
+        "    build_args: {B: file, C: file, ADDITIONAL_PACKAGE: 'zlib  curl zlib'}\n"
+        "    build_options: [tls]\n",
         Facts(templates={"py": template}, proxies={"http_proxy": "http://proxy"}),
         build_args=(("A", ""), ("C", "input")),
         build_options=("dev", "tls"),
@@ -123,7 +125,8 @@ def test_a_pull_request_imports_and_does_not_export():
 
 
 def test_placeholders_know_branch_and_platform():
-    text = "    platforms: linux/arm64\n    build_cache: {from: ['{repository}:{branch}-{platform}-{function}']}\n"
+    value = "{repository}:{branch}-{platform}-{function}"
+    text = f"    platforms: linux/arm64\n    build_cache: {{from: ['{value}']}}\n"
     assert one(text, Facts(branch="topic/x")).cache.imports == ("u/f:topic-x-linux-arm64-f",)
 
 
@@ -180,7 +183,8 @@ def test_every_fault_of_every_function_at_once():
         "Use one of {image}, {repository}, {function}, {platform}, {branch}, {base_branch}.",
         'stack.yml:7: function "c": build option "dev" is not one of the template "py".\nIt has: tls.',
         'stack.yml:8: function "d": image "u/d:" has no tag after its colon.\n'
-        "Likely cause: a variable of the stack file that is not set, or a placeholder that was never replaced.\n"
+        "Likely cause: a variable of the stack file that is not set, "
+        "or a placeholder that was never replaced.\n"
         'Write it as "registry/owner/name:tag".',
     ]
 
@@ -230,3 +234,10 @@ def test_caches_that_cannot_work_are_taken_out():
     assert without.functions[0].cache == replace(plan.functions[0].cache, imports=(), exports=())
     assert without.functions[1] == plan.functions[1]
     assert without_caches(plan, ["gha"], imports=False).functions[0].cache.imports
+
+
+def test_ssh_needs_a_template_that_mounts_it_and_an_agent():
+    template = Template(lang="py", build_options={}, mount_ssh=True)
+    assert one(facts=Facts(templates={"py": template}, ssh_agent=True)).ssh is True
+    assert one(facts=Facts(templates={"py": template})).ssh is False
+    assert one(facts=Facts(ssh_agent=True)).ssh is False

@@ -21,7 +21,7 @@ def build(run: Run) -> int:
     began = time.monotonic()
     project = run.gather(layout=True)
     plan = project.plan
-    builder, was_empty = "", False
+    builder, buildkit, was_empty = "", None, False
     if plan.to_build:
         plan = _check_credentials(plan, run.credentials, strict=run.inputs.strict_cache)
         found = engine.preflight(
@@ -32,7 +32,7 @@ def build(run: Run) -> int:
             host_network=_uses_loopback(plan),
         )
         plan = _fit(plan, found, strict=run.inputs.strict_cache)
-        builder = found.builder
+        builder, buildkit = found.builder, found.buildkit
         was_empty = engine.is_empty(run.env, builder)
         run.console.say(_describe(found))
     lay_out(replace(project, plan=plan))
@@ -55,6 +55,7 @@ def build(run: Run) -> int:
         strict_cache=run.inputs.strict_cache,
         warnings=plan.warnings,
         interrupted=executor.interrupted,
+        buildkit=buildkit,
     )
     tell(run, report, plan)
     return exit_code(report)

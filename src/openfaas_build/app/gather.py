@@ -29,26 +29,25 @@ def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, 
     """Read the project in `root` and plan it.
 
     `layout` says that contexts will be laid out, so that every template is
-    needed; without it only those whose build options are asked for. Raises
+    fetched; without it only those whose build options are asked for. Raises
     BuildError with all faults that can be known together.
     """
     stack = _read_stack_file(inputs, root, env)
     functions = select_functions(stack.functions, inputs.functions)
     building = [function for function in functions if not function.skip_build]
     faults = Faults(stack.faults)
-    langs = _langs(inputs, building, layout=layout)
     fetched: tuple[templates.Fetched, ...] = ()
     with faults.catch():
         fetched = templates.fetch_templates(
             root,
             stack,
-            [lang for lang in langs if lang != _DOCKERFILE],
+            _needed_templates(inputs, building, layout=layout),
             env=env,
             template_url=inputs.template_url or env.get("OPENFAAS_TEMPLATE_URL", ""),
             store_url=inputs.template_store_url
             or env.get("OPENFAAS_TEMPLATE_STORE_URL", templates.STORE_URL),
         )
-    found = _read_templates(root, langs, faults)
+    found = _read_templates(root, building, faults)
     requests = {
         function.name: context.ContextRequest(
             root=root,
@@ -88,21 +87,21 @@ def _read_stack_file(inputs: Inputs, root: Path, env: Mapping[str, str]) -> Stac
     return read_stack(data, path, env if inputs.envsubst else None)
 
 
-def _langs(inputs: Inputs, building: Sequence[Function], *, layout: bool) -> tuple[str, ...]:
-    """Name the templates that are needed; `dockerfile` needs one for its build options alone."""
-    langs = {
+def _needed_templates(inputs: Inputs, building: Sequence[Function], *, layout: bool) -> set[str]:
+    """Name the templates without which nothing can be done; `dockerfile` needs none."""
+    return {
         function.lang
         for function in building
-        if (layout and function.lang != _DOCKERFILE) or inputs.build_options or function.build_options
+        if function.lang not in ("", _DOCKERFILE)
+        and (layout or inputs.build_options or function.build_options)
     }
-    return tuple(sorted(langs - {""}))
 
 
-def _read_templates(root: Path, langs: Sequence[str], faults: Faults) -> dict[str, Template]:
+def _read_templates(root: Path, building: Sequence[Function], faults: Faults) -> dict[str, Template]:
     found = {}
-    for lang in langs:
+    for lang in sorted({function.lang for function in building} - {""}):
         path = f"template/{lang}/template.yml"
-        # One that could not be fetched was told already.
+        # One that should have been fetched and was not has been told already.
         with faults.catch(), contextlib.suppress(OSError):
             found[lang] = read_template((root / path).read_bytes(), path, lang)
     return found
@@ -154,6 +153,7 @@ def _facts(
         branch=branch,
         base_branch=event.base_branch,
         pull_request=event.pull_request,
+        ssh_agent=bool(env.get("SSH_AUTH_SOCK")),
         faults=faults.found,
     )
 

@@ -74,6 +74,8 @@ def _plan_function(
         platforms=platforms,
         labels=dict(sorted(inputs.labels)),
         secrets=_secrets(inputs, function),
+        # faas-cli only turns BuildKit on for `mount_ssh`; the mount itself needs this.
+        ssh=facts.ssh_agent and function.lang in facts.templates and facts.templates[function.lang].mount_ssh,
         load=inputs.load == "true" or (inputs.load == "auto" and not inputs.push and len(platforms) <= 1),
     )
     # An image that is missing altogether was told by `stack`.

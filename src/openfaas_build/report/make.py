@@ -37,8 +37,13 @@ def make_report(
     strict_cache: bool = False,
     warnings: Sequence[Notice] = (),
     interrupted: bool = False,
+    buildkit: tuple[int, ...] | None = None,
 ) -> CacheReport:
-    """Make the report of a run; `strict_cache` makes a failed import or export a failed function."""
+    """Make the report of a run.
+
+    `strict_cache` makes a failed import or export a failed function;
+    `buildkit` is the builder's version, None when nothing tells it.
+    """
     ran = {
         digest: run.build.name
         for run in runs
@@ -47,7 +52,7 @@ def make_report(
         if step.status == "run"
         for digest in step.digests
     }
-    functions = tuple(_function(run, ran, strict_cache=strict_cache) for run in runs)
+    functions = tuple(_function(run, ran, strict_cache=strict_cache, buildkit=buildkit) for run in runs)
     return CacheReport(
         totals=total(functions, duration_s),
         functions=functions,
@@ -78,7 +83,9 @@ def total(functions: Sequence[FunctionReport], duration_s: float) -> Totals:
     )
 
 
-def _function(run: FunctionRun, ran: Mapping[str, str], *, strict_cache: bool) -> FunctionReport:
+def _function(
+    run: FunctionRun, ran: Mapping[str, str], *, strict_cache: bool, buildkit: tuple[int, ...] | None
+) -> FunctionReport:
     build, record = run.build, run.record
     if build.skip or record is None:
         return FunctionReport(
@@ -110,7 +117,7 @@ def _function(run: FunctionRun, ran: Mapping[str, str], *, strict_cache: bool) -
         export=export,
         bytes_pulled=record.bytes_pulled,
         first_miss=_first_miss(steps, cold=cold),
-        hints=_hints(run, imports, export),
+        hints=_hints(run, imports, export, buildkit),
         error=error,
     )
 
@@ -203,17 +210,20 @@ def _cache_error(imports: Sequence[ImportReport], export: ExportReport | None) -
 
 
 def _hints(
-    run: FunctionRun, imports: Sequence[ImportReport], export: ExportReport | None
+    run: FunctionRun,
+    imports: Sequence[ImportReport],
+    export: ExportReport | None,
+    buildkit: tuple[int, ...] | None,
 ) -> tuple[Hint, ...]:
     found = [
-        hint_for(item.detail, action="import", attributes=attributes(item.source))
+        hint_for(item.detail, action="import", attributes=attributes(item.source), buildkit=buildkit)
         for item in imports
         if item.outcome == "failed"
     ]
     if export and export.outcome == "failed":
         # With several destinations only the text can say which one it was.
         where = attributes(export.destination) if len(run.build.cache.exports) == 1 else None
-        found.append(hint_for(export.detail, action="export", attributes=where))
+        found.append(hint_for(export.detail, action="export", attributes=where, buildkit=buildkit))
     if run.exit_code and run.record:
         found.append(build_hint(run.record))
     return tuple({(hint.code, hint.problem): hint for hint in found if hint}.values())
