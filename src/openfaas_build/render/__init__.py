@@ -1,0 +1,23 @@
+"""Tell what happened: (CacheReport) -> job summary, terminal table, annotations, outputs. Pure.
+
+Everything that comes from others is made visible and harmless for the page
+that it goes to; nothing else in the package writes Markdown. The price: a
+text is shortened where a page has no room for it, report.json has it whole.
+"""
+
+from openfaas_build.render.annotations import Annotation, annotations
+from openfaas_build.render.documents import outputs, plan_document, plan_matrix
+from openfaas_build.render.foreign import visible
+from openfaas_build.render.markdown import summary_markdown
+from openfaas_build.render.terminal import table_text
+
+__all__ = [
+    "Annotation",
+    "annotations",
+    "outputs",
+    "plan_document",
+    "plan_matrix",
+    "summary_markdown",
+    "table_text",
+    "visible",
+]

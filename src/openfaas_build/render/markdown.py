@@ -1,0 +1,246 @@
+"""Write the job summary: what failed and what to do first, then the table, then the details.
+
+GitHub drops a summary above 1 MiB without showing any of it, so every part is
+weighed before it is added, and what does not fit is counted aloud.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from openfaas_build.errors import Notice
+from openfaas_build.hints import Hint
+from openfaas_build.render import facts, foreign
+from openfaas_build.render.concerns import Concern, cache_failures, failure, find_concerns, step_name
+from openfaas_build.render.gfm import code, fence, html_code, html_prose, link, prose
+from openfaas_build.report import CacheReport, FirstMiss, FunctionReport, ReportStep
+
+_MARKS = {"built": "✓", "reused": "✓", "failed": "✗", "skipped": "-"}
+_HEAD = "| Function | Result | Steps from cache | Cache import | Cache export | Time | Image |"
+_RULE = "| :-- | :-- | :-- | :-- | :-- | --: | :-- |"
+_MORE_ROWS = "| … {} more, see report.json" + " |" * (_HEAD.count("|") - 1)
+_MOST_CONCERNS = 10
+_MOST_OPEN = 3
+_MOST_STEPS = 100
+_MOST_WARNINGS = 50
+# Kept free for the lines that say what was left out.
+_RESERVE_BYTES = 300
+
+
+class _Page:
+    """Blocks of Markdown that together stay within a budget of bytes."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._left = budget_bytes - _RESERVE_BYTES
+        self._blocks: list[str] = []
+
+    @property
+    def left_bytes(self) -> int:
+        return max(self._left, 0)
+
+    def add(self, block: str) -> bool:
+        """Add a block if it fits."""
+        size = len(block.encode()) + 2
+        if size > self._left:
+            return False
+        self._left -= size
+        self._blocks.append(block)
+        return True
+
+    def close(self, last: str) -> str:
+        """Give the page; `last` is paid from the reserve."""
+        self._left += _RESERVE_BYTES
+        if last:
+            self.add(last)
+        return "".join(f"{block}\n\n" for block in self._blocks)[:-1]
+
+
+def summary_markdown(report: CacheReport, *, title: str = facts.TITLE, budget_bytes: int = 1_000_000) -> str:
+    """Give the job summary as GitHub-flavoured Markdown of at most `budget_bytes` bytes in UTF-8."""
+    page = _Page(budget_bytes)
+    page.add(f"## {facts.mark(report)}{prose(title, 200)}: {facts.headline(report)}")
+    first, *others = facts.sums(report)
+    page.add(" · ".join((f"**{first}**", *others)))
+    if report.interrupted:
+        page.add("**Interrupted:** the run was ended before it was done. What had not been built is skipped.")
+    items = [_concern(concern) for concern in find_concerns(report)]
+    if items:
+        room = page.left_bytes // 4
+        page.add("\n".join(_fitting(items, room, _MOST_CONCERNS, "- … {} more, in the details below")))
+    functions = facts.failed_first(report)
+    if functions:
+        rows = _fitting([_row(function) for function in functions], page.left_bytes // 2, 5000, _MORE_ROWS)
+        page.add("\n".join((_HEAD, _RULE, *rows)))
+    legend = [f"*{word}*: {meaning}." for word, meaning in facts.legend(report)]
+    if legend:
+        page.add("<br>\n".join(legend))
+    items = [_warning(warning) for warning in report.warnings]
+    if items:
+        room = page.left_bytes // 4
+        items = _fitting(items, room, _MOST_WARNINGS, "- … {} more, see report.json")
+        page.add("\n".join(("### Warnings\n", *items)))
+    return page.close(_add_details(page, functions))
+
+
+def _fitting(rows: Sequence[str], room_bytes: int, most: int, more: str) -> list[str]:
+    """Give the first rows, at most `most`, that fit; `more` counts the others in their place."""
+    kept: list[str] = []
+    for row in rows:
+        room_bytes -= len(row.encode()) + 1
+        if room_bytes < 0 or len(kept) == most:
+            kept.append(more.format(len(rows) - len(kept)))
+            break
+        kept.append(row)
+    return kept
+
+
+def _add_details(page: _Page, functions: Iterable[FunctionReport]) -> str:
+    opened = left_out = 0
+    for function in functions:
+        if not _has_details(function):
+            continue
+        if left_out:
+            # The page is full.
+            left_out += 1
+            continue
+        open_it = function.status == "failed" and opened < _MOST_OPEN
+        head = f"<details{' open' if open_it else ''}>\n<summary>{_summary(function)}</summary>"
+        if page.add("\n\n".join((head, *_details(function), "</details>"))):
+            opened += open_it
+        else:
+            left_out += 1
+    if not left_out:
+        return ""
+    return f"… the details of {facts.plural(left_out, 'more function')}, see report.json"
+
+
+def _concern(concern: Concern) -> str:
+    listed = ", ".join(code(name, 80) for name in concern.functions[:5])
+    if len(concern.functions) > 5:
+        listed += f" and {len(concern.functions) - 5} more"
+    found = concern.failure
+    if found:
+        step = f" at {code(found.instruction, 120)}" if found.step else ""
+        problems = " ".join(prose(hint.problem) for hint in concern.hints)
+        lines = [f"**✗ {listed} failed**{step}: {problems or prose(found.message, 300)}"]
+        lines += [_remedy(hint) for hint in concern.hints]
+    elif concern.hints:
+        lines = [f"**{prose(hint.problem)}** ({listed})<br>{_remedy(hint)}" for hint in concern.hints]
+    else:
+        lines = [f"**{concern.what.capitalize()} failed** ({listed}): {code(concern.raw, 240)}"]
+    return "- " + "<br>".join(lines)
+
+
+def _remedy(hint: Hint) -> str:
+    return " ".join(filter(None, (f"*Remedy:* {prose(hint.remedy)}", link("More about it", hint.url))))
+
+
+def _row(function: FunctionReport) -> str:
+    result = f"{_MARKS[function.status]} {function.status}"
+    reason = f" ({prose(function.detail, 120)})" if function.status == "skipped" and function.detail else ""
+    failed_import = any(item.outcome == "failed" for item in function.imports)
+    failed_export = function.export is not None and function.export.outcome == "failed"
+    image = code(function.image)
+    if function.digest:
+        image += f"<br>{code(function.digest[:19])}"
+    cells = (
+        code(function.name, 80),
+        _strong(result, on=function.status == "failed") + reason,
+        facts.steps(function),
+        _strong(facts.imports(function.imports), on=failed_import),
+        _strong(facts.export(function.export), on=failed_export),
+        facts.seconds(function.duration_s) if function.duration_s else "-",
+        image or "-",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _strong(text: str, *, on: bool) -> str:
+    return f"**{text}**" if on else text
+
+
+def _summary(function: FunctionReport) -> str:
+    name = html_code(function.name, 80)
+    if function.status == "failed":
+        step = failure(function).step
+        return f"✗ <b>{name} failed</b>{f' at step {html_prose(step)}' if step else ''}"
+    failures = cache_failures(function)
+    if failures:
+        return f"{name}: {' and '.join(dict.fromkeys(what for what, _, _ in failures))} failed"
+    counts = function.counts
+    misses = counts["run"] + counts["failed"]
+    if not misses:
+        return name
+    return f"{name}: {facts.plural(misses, 'miss', 'es')} in {facts.plural(len(function.steps), 'step')}"
+
+
+def _has_details(function: FunctionReport) -> bool:
+    """Say whether there is more to tell than the table does; there is not of a full hit."""
+    if function.status in ("failed", "skipped"):
+        return function.status == "failed"
+    told = function.hints or cache_failures(function) or function.first_miss
+    return bool(told) or _skipped_export(function) != ""
+
+
+def _skipped_export(function: FunctionReport) -> str:
+    export = function.export
+    return export.detail if export and export.outcome == "skipped" else ""
+
+
+def _details(function: FunctionReport) -> list[str]:
+    parts: list[str] = []
+    failed_step = ""
+    if function.status == "failed":
+        found = failure(function)
+        failed_step = found.step
+        if found.step:
+            parts.append(f"Step {prose(found.step)}, {code(found.instruction)}, failed.")
+        parts += _hints(function)
+        parts.append(f"The error, and the end of what was said before it:\n\n{fence(found.log)}")
+    else:
+        parts += _hints(function)
+    for what, place, said in cache_failures(function):
+        text = fence(foreign.end(said, 20, 3000) or "(nothing was said)")
+        parts.append(f"The {what} {code(place)} failed:\n\n{text}")
+    if function.status != "failed" and _skipped_export(function):
+        parts.append(f"Cache export skipped: {prose(_skipped_export(function))}")
+    miss = function.first_miss
+    if miss and miss.step != failed_step:
+        parts.append(_first_miss(miss))
+    if miss:
+        parts.append(_steps(function.steps))
+    return parts
+
+
+def _hints(function: FunctionReport) -> list[str]:
+    items = []
+    for hint in function.hints:
+        named = (("Problem", hint.problem), ("Likely cause", hint.cause), ("Remedy", hint.remedy))
+        lines = [f"**{name}:** {prose(text, 1000)}" for name, text in named if text]
+        items.append("- " + "<br>".join((*lines, *filter(None, (link("More about it", hint.url),)))))
+    return ["\n".join(items)] if items else []
+
+
+def _first_miss(miss: FirstMiss) -> str:
+    after = f", so {facts.plural(miss.ran_after, 'step')} after it ran" if miss.ran_after else ""
+    return f"First miss: {code(miss.instruction)} ({prose(miss.step)}) ran: {prose(miss.reason)}{after}."
+
+
+def _steps(steps: Sequence[ReportStep]) -> str:
+    rows = []
+    for step in steps:
+        word = facts.STEP_WORDS[step.status]
+        cells = (
+            prose(step_name(step), 120),
+            code(step.instruction, 120),
+            _strong(word, on=step.status == "failed"),
+            facts.seconds(step.duration_s) if step.status in ("run", "failed") else "",
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    rows = _fitting(rows, 20_000, _MOST_STEPS, "| … {} more, see report.json | | | |")
+    return "\n".join(("| Step | Instruction | Cache | Time |", "| :-- | :-- | :-- | --: |", *rows))
+
+
+def _warning(warning: Notice) -> str:
+    place = f"{code(warning.place)}: " if warning.place else ""
+    cause = f"*Likely cause:* {prose(warning.cause)}" if warning.cause else ""
+    remedy = f"*Remedy:* {prose(warning.remedy)}" if warning.remedy else ""
+    return "- " + place + " ".join(filter(None, (prose(warning.problem), cause, remedy)))

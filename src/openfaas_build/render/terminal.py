@@ -1,0 +1,166 @@
+"""Write the report for a terminal: the same facts as the job summary, in short."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from openfaas_build.render import facts, foreign
+from openfaas_build.render.concerns import Concern, find_concerns
+from openfaas_build.report import CacheReport, FunctionReport
+
+_HEAD = ("FUNCTION", "RESULT", "HITS", "IMPORT", "EXPORT", "TIME", "IMAGE")
+_MARKS = {"built": "✓", "reused": "✓", "failed": "✗", "skipped": "-"}
+_COLOURS = {"built": "32", "reused": "32", "failed": "31", "skipped": "2"}
+_RED, _YELLOW, _BOLD, _DIM = "1;31", "1;33", "1", "2"
+_LEAST_NAME, _LEAST_IMAGE = 12, 20
+_LOG_LINES = 20
+_MOST_CONCERNS = 20
+_IMAGE = _HEAD.index("IMAGE")
+
+
+def table_text(report: CacheReport, *, width: int, colour: bool) -> str:
+    """Give the report as lines of at most `width` characters (an address may be longer), coloured or not."""
+    width = max(width, 20)
+    paint = _Paint(colour)
+    title = foreign.cut(f"{facts.mark(report)}{facts.TITLE}: {facts.headline(report)}", width)
+    lines = [paint(title, _RED if facts.is_bad(report) else _BOLD)]
+    # A phrase stays on one line.
+    phrases = " · ".join(phrase.replace(" ", "\u00a0") for phrase in facts.sums(report))
+    lines += [line.replace("\u00a0", " ") for line in textwrap.wrap(phrases, width)]
+    functions = facts.failed_first(report)
+    if functions:
+        lines += ["", *_table(functions, width, paint)]
+    for word, meaning in facts.legend(report):
+        lines += [paint(line, _DIM) for line in _wrap(f"{word}: {meaning}", width, "  ")]
+    misses = [line for function in functions for line in _first_miss(function, width)]
+    if misses:
+        lines += ["", *misses]
+    for warning in report.warnings:
+        place = f"{warning.place}: " if warning.place else ""
+        lines += ["", *_head(f"! {place}{warning.problem}", width, paint, _YELLOW)]
+        lines += _advice(warning.cause, warning.remedy, "", width)
+    # What failed comes last: it is what the eye meets at the end of a log.
+    concerns = find_concerns(report)
+    if len(concerns) > _MOST_CONCERNS:
+        lines += ["", f"… {len(concerns) - _MOST_CONCERNS} more, see report.json"]
+    for concern in reversed(concerns[:_MOST_CONCERNS]):
+        lines += ["", *_concern(concern, width, paint)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+class _Paint:
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and text else text
+
+
+def _table(functions: Sequence[FunctionReport], width: int, paint: _Paint) -> Iterator[str]:
+    for with_digest in (True, False):
+        rows = [_HEAD, *(_row(function, with_digest=with_digest) for function in functions)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        # A line is the mark, then cells with two blanks before each but the first.
+        spare = width - 2 - sum(widths) - 2 * (len(widths) - 1)
+        if spare >= 0:
+            break
+    for at, least in ((_IMAGE, _LEAST_IMAGE), (0, _LEAST_NAME)):
+        if spare < 0:
+            narrower = max(min(widths[at], least), widths[at] + spare)
+            spare += widths[at] - narrower
+            widths[at] = narrower
+    shown = list(range(len(_HEAD)))
+    for at in (_IMAGE, 5, 3, 4, 2):
+        if spare < 0:
+            shown.remove(at)
+            spare += widths[at] + 2
+    for at, row in enumerate(rows):
+        cells = [_fit(row[column], widths[column], keep_end=column == _IMAGE) for column in shown]
+        line = foreign.cut("  ".join(cells).rstrip(), width - 2)
+        if at == 0:
+            yield paint(f"  {line}", _DIM)
+        else:
+            status = functions[at - 1].status
+            yield paint(f"{_MARKS[status]} {line}", _COLOURS[status])
+
+
+def _fit(text: str, width: int, *, keep_end: bool) -> str:
+    # The end of an image reference tells more than its registry.
+    cut = f"…{text[1 - width :]}" if keep_end and len(text) > width else foreign.cut(text, width)
+    return cut.ljust(width)
+
+
+def _row(function: FunctionReport, *, with_digest: bool) -> tuple[str, ...]:
+    digest = f"@{function.digest[:19]}" if function.digest and with_digest else ""
+    reason = f"({function.detail})" if function.status == "skipped" and function.detail else ""
+    return (
+        foreign.line(function.name, 60),
+        function.status,
+        facts.steps(function),
+        facts.imports(function.imports),
+        facts.export(function.export),
+        facts.seconds(function.duration_s) if function.duration_s else "-",
+        foreign.line(reason or function.image + digest, 160),
+    )
+
+
+def _first_miss(function: FunctionReport, width: int) -> list[str]:
+    # Of a function without a single hit the table says enough.
+    miss = function.first_miss
+    if miss is None or not function.counts["hit"] or function.status == "failed":
+        return []
+    after = f"; {facts.plural(miss.ran_after, 'step')} after it ran too" if miss.ran_after else ""
+    what = f"{foreign.line(function.name, 60)}: first miss {foreign.line(miss.step, 60)}"
+    text = f"{what} {foreign.line(miss.instruction, 120)}: {foreign.line(miss.reason)}{after}"
+    return _wrap(text, width, "  ")
+
+
+def _concern(concern: Concern, width: int, paint: _Paint) -> Iterator[str]:
+    listed = facts.names(concern.functions)
+    found = concern.failure
+    if found is None:
+        problems = " ".join(hint.problem for hint in concern.hints) or f"{concern.what} failed."
+        yield from _head(f"! {listed}: {problems}", width, paint, _YELLOW)
+        for hint in concern.hints:
+            yield from _advice(hint.cause, hint.remedy, hint.url, width)
+        yield from _quote(foreign.end(concern.raw, 6, 1500), width, paint)
+        return
+    step = (
+        f" at step {foreign.line(found.step, 60)}, {foreign.line(found.instruction, 160)}"
+        if found.step
+        else ""
+    )
+    yield from _head(f"✗ {listed} failed{step}", width, paint, _RED)
+    yield from _quote(foreign.end(found.log, _LOG_LINES, 4000), width, paint)
+    for hint in concern.hints:
+        yield from _wrap(hint.problem, width, "  ")
+        yield from _advice(hint.cause, hint.remedy, hint.url, width)
+
+
+def _advice(cause: str, remedy: str, url: str, width: int) -> Iterator[str]:
+    if cause:
+        yield from _wrap(f"Likely cause: {cause}", width, "  ")
+    if remedy:
+        yield from _wrap(f"Remedy: {remedy}", width, "  ")
+    if url:
+        yield f"  {foreign.line(url)}"
+
+
+def _head(text: str, width: int, paint: _Paint, code: str) -> list[str]:
+    return [paint(line, code) for line in _wrap(text, width)]
+
+
+def _quote(text: str, width: int, paint: _Paint) -> Iterator[str]:
+    for line in text.split("\n"):
+        pieces = textwrap.wrap(line, width - 4, break_on_hyphens=False)
+        for piece in pieces or [""]:
+            yield f"  {paint('│', _DIM)} {piece}".rstrip()
+
+
+def _wrap(text: str, width: int, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        foreign.line(text, 2000),
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False,
+    )
