@@ -5,6 +5,7 @@ we add to it: short forms become whole buildx values, values with `type=` pass
 unchanged, placeholders are filled in. Pure.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,13 +22,15 @@ class CacheSpec:
 
     `mode` is the word that was asked for (`custom` for lists of values, `off`
     for none), `imports` and `exports` are values of `--cache-from` and
-    `--cache-to`, `inline` asks for BUILDKIT_INLINE_CACHE=1.
+    `--cache-to`, `inline` asks for BUILDKIT_INLINE_CACHE=1. `withheld` says
+    why an export that was asked for is left out.
     """
 
     mode: str = "off"
     imports: tuple[str, ...] = ()
     exports: tuple[str, ...] = ()
     inline: bool = False
+    withheld: str = ""
 
 
 def cache_for_word(word: str, cache_ref: str, names: Mapping[str, str], stable: str) -> CacheSpec:
@@ -45,7 +48,14 @@ def cache_for_word(word: str, cache_ref: str, names: Mapping[str, str], stable: 
             )
         case "max" | "registry":
             ref = f"type=registry,ref={fill(cache_ref, names)}"
-            return CacheSpec(mode="max", imports=(ref,), exports=(f"{ref},mode=max",), inline=True)
+            imports = [ref]
+            if "{branch}" in cache_ref and names["base_branch"]:
+                # A new branch has no cache yet; the one that it started from does.
+                base = fill(cache_ref, {**names, "branch": names["base_branch"]})
+                imports.append(f"type=registry,ref={base}")
+            return CacheSpec(
+                mode="max", imports=tuple(dict.fromkeys(imports)), exports=(f"{ref},mode=max",), inline=True
+            )
         case "gha":
             scope = f"type=gha,scope={names['function']}"
             return CacheSpec(mode="gha", imports=(scope,), exports=(f"{scope},mode=max",))
@@ -113,6 +123,14 @@ def attributes(value: str) -> dict[str, str]:
         return {"type": "registry", "ref": value}
     pairs = (field.partition("=") for field in fields)
     return {key.strip().lower(): text.strip() for key, _, text in pairs}
+
+
+def scope_word(function: str) -> str:
+    """Make a name fit for a cache value; one that had to change gets a digest, so that none clash."""
+    word = re.sub(r"[^A-Za-z0-9._-]", "-", function)
+    if word == function:
+        return word
+    return f"{word}-{hashlib.sha256(function.encode()).hexdigest()[:8]}"
 
 
 def kind(value: str) -> str:

@@ -1,13 +1,12 @@
 """(Inputs, StackFile, Facts) -> BuildPlan: references, arguments, cache, and every fault at once."""
 
-from dataclasses import replace
 
 import pytest
 
 from openfaas_build.cache import CacheSpec
 from openfaas_build.errors import BuildError, Notice
 from openfaas_build.inputs import Inputs, Secret
-from openfaas_build.plan import BuildPlan, Facts, cache_kinds, make_plan, without_caches
+from openfaas_build.plan import BuildPlan, Facts, cache_kinds, make_plan, without_exports, without_imports
 from openfaas_build.stack import Template, read_stack
 
 HEAD = "version: 1.0\nprovider:\n  name: openfaas\nfunctions:\n"
@@ -117,11 +116,42 @@ def test_which_cache_wins(text: str, inputs: dict, mode: str, exported: bool):
     assert (found.mode, bool(found.exports)) == (mode, exported)
 
 
-def test_a_pull_request_imports_and_does_not_export():
-    facts = Facts(pull_request=True)
+@pytest.mark.parametrize(
+    ("word", "facts", "exported", "withheld"),
+    [
+        ("max", Facts(), True, ""),
+        ("max", Facts(pull_request=True), False, "a pull request exports no cache"),
+        ("inline", Facts(pull_request=True), False, "a pull request exports no cache"),
+        ("gha", Facts(pull_request=True), True, ""),
+        ("gha", Facts(pull_request=True, fork=True), False, "a pull request from a fork exports no cache"),
+    ],
+)
+def test_what_a_pull_request_exports(word: str, facts: Facts, exported: bool, withheld: str):
+    found = one(f"    build_cache: {word}\n", facts).cache
+    assert (bool(found.exports) or found.inline, found.withheld) == (exported, withheld)
+    assert found.imports
+    always = one(f"    build_cache: {word}\n", facts, cache_write="always").cache
+    assert (always.exports or always.inline) and not always.withheld
+    never = one(f"    build_cache: {word}\n", facts, cache_write="never").cache
+    assert (never.exports, never.inline, never.withheld) == ((), False, "cache-write is never")
+
+
+def test_a_pull_request_imports_its_own_branch_first_and_then_the_base():
+    facts = Facts(pull_request=True, branch="topic/x", base_branch="main")
+    found = one("    build_cache: max\n", facts, cache_ref="{repository}:cache-{branch}").cache
+    assert found.imports == ("type=registry,ref=u/f:cache-topic-x", "type=registry,ref=u/f:cache-main")
     found = one("    build_cache: max\n", facts).cache
-    assert found == CacheSpec(mode="max", imports=("type=registry,ref=u/f:buildcache",))
-    assert one("    build_cache: max\n", facts, cache_write="always").cache.exports
+    assert found.imports == ("type=registry,ref=u/f:buildcache",)
+
+
+def test_scopes_of_odd_names_do_not_clash():
+    text = "".join(
+        f"  '{name}': {{lang: py, handler: ./f, image: u/{at}, build_cache: gha}}\n"
+        for at, name in enumerate(("a,b", "a=b", "a-b"))
+    )
+    scopes = [build.cache.imports[0] for build in plan_of(text).functions]
+    assert scopes[1] == "type=gha,scope=a-b"
+    assert len(set(scopes)) == 3 and all(scope.startswith("type=gha,scope=a-b") for scope in scopes)
 
 
 def test_placeholders_know_branch_and_platform():
@@ -230,10 +260,10 @@ def test_caches_that_cannot_work_are_taken_out():
         "  b: {lang: py, handler: ./b, image: u/b, build_cache: max}\n"
     )
     assert cache_kinds(plan, exported=True) == {"gha", "registry"}
-    without = without_caches(plan, ["gha"], imports=True)
-    assert without.functions[0].cache == replace(plan.functions[0].cache, imports=(), exports=())
+    without = without_imports(without_exports(plan, ["gha"], "no token"), ["gha"])
+    assert without.functions[0].cache == CacheSpec(mode="gha", withheld="no token")
     assert without.functions[1] == plan.functions[1]
-    assert without_caches(plan, ["gha"], imports=False).functions[0].cache.imports
+    assert without_exports(plan, ["gha"], "").functions[0].cache.imports == ("type=gha,scope=a",)
 
 
 def test_ssh_needs_a_template_that_mounts_it_and_an_agent():

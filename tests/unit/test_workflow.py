@@ -449,7 +449,7 @@ ON_GITHUB = {"GITHUB_ACTIONS": "true"}
                 "GITHUB_REF_NAME": "7/merge",
                 "GITHUB_REF_TYPE": "branch",
             },
-            workflow.Event(branch="fix", base_branch="main", pull_request=True, on_github=True),
+            workflow.Event(branch="fix", base_branch="main", pull_request=True, fork=True, on_github=True),
         ),
         (
             ON_GITHUB
@@ -461,11 +461,11 @@ ON_GITHUB = {"GITHUB_ACTIONS": "true"}
                 "GITHUB_REF_NAME": "main",
                 "GITHUB_REF_TYPE": "branch",
             },
-            workflow.Event(branch="fix", base_branch="main", pull_request=True, on_github=True),
+            workflow.Event(branch="fix", base_branch="main", pull_request=True, fork=True, on_github=True),
         ),
         (
             ON_GITHUB | {"GITHUB_EVENT_NAME": "pull_request_review", "GITHUB_REF_TYPE": "branch"},
-            workflow.Event(pull_request=True, on_github=True),
+            workflow.Event(pull_request=True, fork=True, on_github=True),
         ),
         (
             ON_GITHUB
@@ -475,7 +475,7 @@ ON_GITHUB = {"GITHUB_ACTIONS": "true"}
                 "GITHUB_REF_NAME": "7/merge",
                 "GITHUB_REF_TYPE": "branch",
             },
-            workflow.Event(pull_request=True, on_github=True),
+            workflow.Event(pull_request=True, fork=True, on_github=True),
         ),
     ],
 )

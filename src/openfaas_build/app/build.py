@@ -1,18 +1,18 @@
 """The sub-command `build`: prepare the builder, build everything, tell what happened."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
-from openfaas_build import buildx, engine, references
+from openfaas_build import buildx, engine, references, workflow
 from openfaas_build.app.commands import Run, exit_code, lay_out, tell
 from openfaas_build.app.execute import Executor
 from openfaas_build.app.live import LiveLog
 from openfaas_build.cache import attributes
 from openfaas_build.errors import MachineError, Notice
-from openfaas_build.plan import BuildPlan, cache_kinds, without_caches
+from openfaas_build.plan import BuildPlan, cache_kinds, without_exports, without_imports
 from openfaas_build.report import make_report
 
+_LEAST_BUILDKIT_FOR_V2 = (0, 20)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -23,7 +23,8 @@ def build(run: Run) -> int:
     plan = project.plan
     builder, buildkit, was_empty = "", None, False
     if plan.to_build:
-        plan = _check_credentials(plan, run.credentials, strict=run.inputs.strict_cache)
+        access = workflow.cache_access(run.credentials, time.time())
+        plan = _check_credentials(plan, access, strict=run.inputs.strict_cache)
         found = engine.preflight(
             run.env,
             builder=run.inputs.builder,
@@ -32,6 +33,11 @@ def build(run: Run) -> int:
             host_network=_uses_loopback(plan),
         )
         plan = _fit(plan, found, strict=run.inputs.strict_cache)
+        if access.service_v2 and found.buildkit and found.buildkit < _LEAST_BUILDKIT_FOR_V2:
+            reason = f"BuildKit {found.buildkit_version} cannot speak to its service, 0.20 and newer can"
+            plan = _check_credentials(
+                plan, workflow.CacheAccess(reason=reason), strict=run.inputs.strict_cache
+            )
         builder, buildkit = found.builder, found.buildkit
         was_empty = engine.is_empty(run.env, builder)
         run.console.say(_describe(found))
@@ -61,22 +67,25 @@ def build(run: Run) -> int:
     return exit_code(report)
 
 
-def _check_credentials(plan: BuildPlan, credentials: Mapping[str, str], *, strict: bool) -> BuildPlan:
-    """Drop `type=gha` aloud when the credentials are missing: buildx would do it in silence."""
-    given = credentials.get("ACTIONS_RUNTIME_TOKEN") and (
-        credentials.get("ACTIONS_RESULTS_URL") or credentials.get("ACTIONS_CACHE_URL")
-    )
-    if given or "gha" not in cache_kinds(plan, exported=False):
+def _check_credentials(plan: BuildPlan, access: workflow.CacheAccess, *, strict: bool) -> BuildPlan:
+    """Drop what the GitHub cache's credentials do not allow: buildx would drop it in silence, or fail."""
+    if "gha" not in cache_kinds(plan, exported=False):
+        return plan
+    if not access.write:
+        plan = without_exports(plan, ["gha"], f"the GitHub Actions cache is not written: {access.reason}")
+    if access.read:
+        return plan
+    plan = without_imports(plan, ["gha"])
+    if access.write:
         return plan
     warning = Notice(
-        problem="the GitHub Actions cache (type=gha) cannot be used: its credentials are missing.",
-        cause="a `run:` step gets none; outside GitHub Actions there are none at all.",
-        remedy="Use the action itself (uses: …), or another cache: max, local.",
+        problem=f"the GitHub Actions cache (type=gha) cannot be used: {access.reason}.",
+        cause="a `run:` step gets no credentials, and those of a job end with it; outside GitHub are none.",
+        remedy="Use the action itself (uses: …), a current docker/setup-buildx-action, or cache-mode max.",
     )
     if strict:
         raise MachineError(warning)
-    dropped = without_caches(plan, ["gha"], imports=True)
-    return replace(dropped, warnings=(*plan.warnings, warning))
+    return replace(plan, warnings=(*plan.warnings, warning))
 
 
 def _fit(plan: BuildPlan, found: engine.Preflight, *, strict: bool) -> BuildPlan:
@@ -84,7 +93,7 @@ def _fit(plan: BuildPlan, found: engine.Preflight, *, strict: bool) -> BuildPlan
     missing = cache_kinds(plan, exported=True) - found.exports
     if missing and strict:
         raise MachineError(*found.warnings)
-    fitting = without_caches(plan, missing, imports=False)
+    fitting = without_exports(plan, missing, f'builder "{found.builder}" cannot export it')
     return replace(fitting, warnings=(*plan.warnings, *found.warnings))
 
 

@@ -38,6 +38,8 @@ def perform(request: Request | BuildError, environment: Mapping[str, str], root:
     env, credentials = workflow.take_credentials(environment)
     # Standard output is for what a sub-command makes; the runner reads both.
     console = workflow.open_console(env, stream=sys.stderr)
+    # On GitHub it is masked already, elsewhere (act) it is not.
+    console.mask(credentials.get("ACTIONS_RUNTIME_TOKEN", ""))
     try:
         if isinstance(request, BuildError):
             raise request

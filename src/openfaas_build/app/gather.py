@@ -153,6 +153,7 @@ def _facts(
         branch=branch,
         base_branch=event.base_branch,
         pull_request=event.pull_request,
+        fork=event.fork,
         ssh_agent=bool(env.get("SSH_AUTH_SOCK")),
         faults=faults.found,
     )

@@ -10,7 +10,7 @@ the functions here return what they found beside what they made.
 
 from openfaas_build.plan.make import make_plan
 from openfaas_build.plan.model import STAGING, BuildPlan, Facts, FunctionBuild
-from openfaas_build.plan.restrict import cache_kinds, without_caches
+from openfaas_build.plan.restrict import cache_kinds, without_exports, without_imports
 from openfaas_build.plan.select import select_functions
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "cache_kinds",
     "make_plan",
     "select_functions",
-    "without_caches",
+    "without_exports",
+    "without_imports",
 ]

@@ -105,7 +105,7 @@ def _cache(inputs: Inputs, function: Function, facts: Facts, build: FunctionBuil
     names = {
         "image": build.image,
         "repository": references.repository(build.image),
-        "function": function.name,
+        "function": cache.scope_word(function.name),
         "platform": "-".join(build.platforms).replace("/", "-") or "default",
         "branch": references.tag_word(facts.branch),
         "base_branch": references.tag_word(facts.base_branch),
@@ -120,5 +120,19 @@ def _cache(inputs: Inputs, function: Function, facts: Facts, build: FunctionBuil
     else:
         word = own.mode if own else inputs.cache_mode
         spec = cache.cache_for_word(word, inputs.cache_ref, names, references.base_reference(function.image))
-    writes = inputs.cache_write == "always" or (inputs.cache_write == "auto" and not facts.pull_request)
-    return spec if writes else CacheSpec(mode=spec.mode, imports=spec.imports)
+    kept = tuple(value for value in spec.exports if _may_export(inputs, facts, cache.kind(value)))
+    inline = spec.inline and _may_export(inputs, facts, "inline")
+    if (kept, inline) == (spec.exports, spec.inline):
+        return spec
+    never = inputs.cache_write == "never"
+    reason = (
+        "cache-write is never" if never else f"a pull request{' from a fork' * facts.fork} exports no cache"
+    )
+    return replace(spec, exports=kept, inline=inline, withheld=reason)
+
+
+def _may_export(inputs: Inputs, facts: Facts, kind: str) -> bool:
+    """Say whether a cache may be written; GitHub's own keeps a pull request's entries apart."""
+    if inputs.cache_write == "auto":
+        return not (facts.fork if kind == "gha" else facts.pull_request)
+    return inputs.cache_write == "always"

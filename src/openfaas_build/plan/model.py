@@ -17,8 +17,8 @@ class Facts:
 
     `templates` by lang, as far as they are needed; `digests` of handlers by
     function, for the tag mode `digest`; `branch` is that of the event or the
-    checkout; `ssh_agent`: one can be reached; `faults` are those found in
-    files, told together with our own.
+    checkout; `fork`: the pull request comes from one; `ssh_agent`: one can be
+    reached; `faults` are those found in files, told together with our own.
     """
 
     templates: Mapping[str, Template] = field(default_factory=dict)
@@ -29,6 +29,7 @@ class Facts:
     branch: str = ""
     base_branch: str = ""
     pull_request: bool = False
+    fork: bool = False
     ssh_agent: bool = False
     faults: tuple[Notice, ...] = ()
 

@@ -98,7 +98,15 @@ def legend(report: CacheReport) -> list[tuple[str, str]]:
             for function in report.functions
         ),
     }
-    return [(word, text) for word, text in LEGEND.items() if used[word]]
+    reasons = {
+        function.export.detail
+        for function in report.functions
+        if function.export and function.export.outcome == "skipped" and function.status == "built"
+    }
+    found = [(word, text) for word, text in LEGEND.items() if used[word]]
+    if report.interrupted:
+        return found
+    return [*found, *(("skipped", foreign.line(reason, 200)) for reason in sorted(reasons - {""}))]
 
 
 def failed_first(report: CacheReport) -> list[FunctionReport]:

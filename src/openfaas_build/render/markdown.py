@@ -69,7 +69,7 @@ def summary_markdown(report: CacheReport, *, title: str = facts.TITLE, budget_by
     if functions:
         rows = _fitting([_row(function) for function in functions], page.left_bytes // 2, 5000, _MORE_ROWS)
         page.add("\n".join((_HEAD, _RULE, *rows)))
-    legend = [f"*{word}*: {meaning}." for word, meaning in facts.legend(report)]
+    legend = [f"*{word}*: {prose(meaning)}." for word, meaning in facts.legend(report)]
     if legend:
         page.add("<br>\n".join(legend))
     items = [_warning(warning) for warning in report.warnings]

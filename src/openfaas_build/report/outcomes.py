@@ -60,6 +60,8 @@ def needs_export(build: FunctionBuild, record: SolveRecord, *, builder_was_empty
 def export_report(run: FunctionRun) -> ExportReport | None:
     """Say what became of the cache export; None when none was asked for."""
     values = (*run.build.cache.exports, *run.build.export_flags)
+    if not values and run.build.cache.withheld:
+        return ExportReport(destination="", outcome="skipped", detail=run.build.cache.withheld)
     if not values:
         return None
     destination = ", ".join(values)

@@ -24,6 +24,7 @@ class CacheAccess:
     read: bool = False
     write: bool = False
     reason: str = ""
+    service_v2: bool = False
 
 
 def cache_access(credentials: Mapping[str, str], now_s: float) -> CacheAccess:
@@ -46,7 +47,13 @@ def cache_access(credentials: Mapping[str, str], now_s: float) -> CacheAccess:
     reason = ""
     if not allowed & _WRITE:
         reason = "its token is read-only" if not permission & _WRITE else f"the job's cache-mode is {mode}"
-    return CacheAccess(read=bool(allowed & _READ), write=bool(allowed & _WRITE), reason=reason)
+    return CacheAccess(
+        read=bool(allowed & _READ),
+        write=bool(allowed & _WRITE),
+        reason=reason,
+        # As Go's ParseBool, which buildx asks.
+        service_v2=credentials.get("ACTIONS_CACHE_SERVICE_V2", "") in ("1", "t", "T", "true", "True", "TRUE"),
+    )
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Read GitHub's variables: what started the run, and the credentials of the cache."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 CREDENTIALS = (
     "ACTIONS_RUNTIME_TOKEN",
@@ -14,11 +16,15 @@ CREDENTIALS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What started the run; a branch is empty where there is none, as for a tag."""
+    """What started the run; a branch is empty where there is none, as for a tag.
+
+    `fork`: the pull request comes from another repository, or nothing tells.
+    """
 
     branch: str = ""
     base_branch: str = ""
     pull_request: bool = False
+    fork: bool = False
     on_github: bool = False
 
 
@@ -48,8 +54,18 @@ def event_facts(env: Mapping[str, str]) -> Event:
             branch=env.get("GITHUB_HEAD_REF", ""),
             base_branch=env.get("GITHUB_BASE_REF", ""),
             pull_request=True,
+            fork=_is_fork(env),
             on_github=True,
         )
     is_branch = env.get("GITHUB_REF_TYPE") == "branch" or ref.startswith("refs/heads/")
     branch = env.get("GITHUB_REF_NAME") or ref.removeprefix("refs/heads/")
     return Event(branch=branch if is_branch else "", on_github=True)
+
+
+def _is_fork(env: Mapping[str, str]) -> bool:
+    try:
+        event = json.loads(Path(env.get("GITHUB_EVENT_PATH", "")).read_bytes())
+        pull_request = event["pull_request"]
+        return bool(pull_request["head"]["repo"]["full_name"] != pull_request["base"]["repo"]["full_name"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return True
