@@ -1,6 +1,7 @@
 """Flags and environment become Inputs; what is wrong is told whole."""
 
 import pytest
+
 from openfaas_build.errors import BuildError
 from openfaas_build.inputs import INPUTS, Inputs, Secret, parse
 
@@ -43,6 +44,16 @@ def test_lists_are_one_a_line_and_values_may_hold_commas():
     assert found.functions == ("a", "b", "fn-*", "regex:^x{1,2}$")
     assert found.build_args == (("A", "1,2"), ("B", ""), ("C", "x=y"))
     assert found.extra_tags == ("v1", "v2")
+
+
+def test_shards_may_be_automatic():
+    assert parse(["--shards=auto"], {}).inputs.shards == 0
+
+
+def test_the_files_of_report_come_from_the_command_line_or_the_action():
+    assert parse(["report", "a.json", "b.json"], {}).files == ("a.json", "b.json")
+    assert parse(["report"], {"INPUT_REPORTS": "reports/*.json\n"}).files == ("reports/*.json",)
+    assert parse(["build"], {"INPUT_REPORTS": "x"}).files == ()
 
 
 def test_a_value_that_looks_like_a_flag():

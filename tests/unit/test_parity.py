@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from openfaas_build.inputs import INPUTS
 from openfaas_build.render import outputs
 from openfaas_build.report import make_report
@@ -21,16 +22,23 @@ CREDENTIALS = {
 }
 
 
+# On the command line the sub-command and its files are arguments, not flags.
+ARGUMENTS = {"command": "COMMAND", "reports": "INPUT_REPORTS"}
+
+
 def test_inputs_of_the_action():
     assert {
-        name: (found["description"], found.get("default", "")) for name, found in ACTION["inputs"].items()
+        name: (found["description"], found.get("default", ""))
+        for name, found in ACTION["inputs"].items()
+        if name not in ARGUMENTS
     } == {item.name: (item.help, item.default) for item in INPUTS}
 
 
 def test_every_input_is_handed_over():
     env = STEPS["build"]["env"]
-    handed = {name: value for name, value in env.items() if name.startswith("INPUT_")}
-    assert handed == {item.variable: f"${{{{ inputs.{item.name} }}}}" for item in INPUTS}
+    handed = {name: value for name, value in env.items() if value.startswith("${{ inputs.")}
+    variables = {item.name: item.variable for item in INPUTS} | ARGUMENTS
+    assert handed == {variable: f"${{{{ inputs.{name} }}}}" for name, variable in variables.items()}
     assert set(env) - set(handed) == CREDENTIALS | {"PYTHON"}
 
 

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+
 from openfaas_build.errors import BuildError
 from openfaas_build.plan import select_functions
-from openfaas_build.plan.select import make_shards
+from openfaas_build.plan.select import automatic_shards, make_shards
 from openfaas_build.stack import Function
 
 GOLDEN = Path(__file__).parents[2] / "../shared/corpus/select.json"
@@ -65,3 +66,7 @@ def test_shards_keep_a_template_together_and_are_balanced():
     assert make_shards(every, 1) == (("a", "b", "c", "d", "g", "h", "n"),)
     assert sorted(name for shard in make_shards(every, 50) for name in shard) == sorted(names(every))
     assert make_shards([], 4) == ()
+
+
+def test_shards_by_themselves():
+    assert [automatic_shards(count) for count in (0, 1, 6, 7, 1000)] == [1, 1, 1, 2, 20]

@@ -85,7 +85,11 @@ def _plan(run: Run, form: str) -> int:
     warn(run.console, plan.warnings)
     if form == "text":
         texts = [f"# {function.name}\n{buildx.equivalent(plan, function)}\n" for function in plan.to_build]
-        sys.stdout.write("\n".join(texts))
+        text = "\n".join(texts)
+        if run.event.on_github:
+            run.console.foreign(text.splitlines())
+        else:
+            sys.stdout.write(text)
         return EXIT_OK
     commands = {
         function.name: (
@@ -94,8 +98,12 @@ def _plan(run: Run, form: str) -> int:
         )
         for function in plan.to_build
     }
-    json.dump(render.plan_document(plan, commands), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    document = json.dumps(render.plan_document(plan, commands), indent=2, ensure_ascii=False)
+    # The same JSON, in which the runner sees no command; it takes `##[` anywhere in a line for one.
+    sys.stdout.write(document.replace("##[", "\\u0023#[") + "\n")
+    matrix = render.plan_matrix(plan)
+    names = [function.name for function in plan.to_build]
+    run.console.set_outputs({"matrix": json.dumps(matrix), "functions": json.dumps(names)})
     return EXIT_OK
 
 
@@ -109,10 +117,19 @@ def _shrinkwrap(run: Run) -> int:
 
 
 def _merge(run: Run, files: Sequence[str]) -> int:
-    if not files:
-        raise BuildError(Notice(problem="report: no files are named.", remedy="Name the report.json files."))
+    paths = [path for name in files for path in _matching(run.root, name)]
+    if not paths:
+        raise BuildError(
+            Notice(
+                problem=f"report: there is no file {' '.join(files)}."
+                if files
+                else "report: no files are named.",
+                cause="no shard wrote its report, or it was not downloaded." if files else "",
+                remedy="Name the report.json files.",
+            )
+        )
     reports = []
-    for name in files:
+    for name in paths:
         try:
             document = json.loads((run.root / name).read_bytes())
         except (OSError, ValueError) as error:
@@ -128,6 +145,13 @@ def _merge(run: Run, files: Sequence[str]) -> int:
     report = merge(reports)
     tell(run, report, None)
     return exit_code(report)
+
+
+def _matching(root: Path, name: str) -> list[str]:
+    """Give the files of a glob that is relative to `root`; any other name stays as it is."""
+    if any(sign in name for sign in "*?["):
+        return sorted(str(path) for path in root.glob(name))
+    return [name]
 
 
 def lay_out(project: Project) -> None:

@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from openfaas_build import checkout, context, templates
@@ -32,59 +33,106 @@ def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, 
     fetched; without it only those whose build options are asked for. Raises
     BuildError with all faults that can be known together.
     """
-    stack = _read_stack_file(inputs, root, env)
-    functions = select_functions(stack.functions, inputs.functions)
+    stacks = _read_stack_files(inputs, root, env)
+    whole = _join(stacks)
+    functions = select_functions(whole.functions, inputs.functions)
     building = [function for function in functions if not function.skip_build]
-    faults = Faults(stack.faults)
-    fetched: tuple[templates.Fetched, ...] = ()
-    with faults.catch():
-        fetched = templates.fetch_templates(
-            root,
-            stack,
-            _needed_templates(inputs, building, layout=layout),
-            env=env,
-            template_url=inputs.template_url or env.get("OPENFAAS_TEMPLATE_URL", ""),
-            store_url=inputs.template_store_url
-            or env.get("OPENFAAS_TEMPLATE_STORE_URL", templates.STORE_URL),
-        )
-    found = _read_templates(root, building, faults)
-    requests = {
-        function.name: context.ContextRequest(
-            root=root,
-            staging=root / STAGING,
-            function=function,
-            template=root / "template" / function.lang if function.lang != _DOCKERFILE else None,
-            handler_folder=found[function.lang].handler_folder if function.lang in found else "",
-            copy_extra=inputs.copy_extra,
-            copy=stack.copy,
-            stack_file=stack.path,
-            copy_line=stack.lines.get("copy", 0),
-        )
-        for function in building
-    }
+    faults = Faults(whole.faults)
+    fetched: list[templates.Fetched] = []
+    found: dict[str, Template] = {}
+    requests: dict[str, context.ContextRequest] = {}
+    for stack in stacks:
+        own = [function for function in building if function.file == stack.path]
+        with faults.catch():
+            fetched += templates.fetch_templates(
+                root,
+                stack,
+                _needed_templates(inputs, own, layout=layout),
+                env=env,
+                template_url=inputs.template_url or env.get("OPENFAAS_TEMPLATE_URL", ""),
+                store_url=inputs.template_store_url
+                or env.get("OPENFAAS_TEMPLATE_STORE_URL", templates.STORE_URL),
+            )
+        found |= _read_templates(root, own, faults)
+        requests |= {function.name: _request(inputs, root, stack, function, found) for function in own}
     faults.add(context.check_paths(request for request in requests.values() if request.function.handler))
     faults.add(_missing_secrets(inputs, env, root))
-    faults.add(fault for function in building for fault in context.check_secrets(root, function, stack.path))
+    faults.add(fault for function in building for fault in context.check_secrets(root, function))
     facts = _facts(inputs, building, root, env, event, found, faults)
-    return Project(plan=make_plan(inputs, stack, functions, facts), contexts=requests, fetched=fetched)
+    return Project(plan=make_plan(inputs, whole, functions, facts), contexts=requests, fetched=tuple(fetched))
 
 
-def _read_stack_file(inputs: Inputs, root: Path, env: Mapping[str, str]) -> StackFile:
-    names = (inputs.stack_file,) if inputs.stack_file else _DEFAULT_NAMES
-    path = next((name for name in names if (root / name).is_file()), "")
-    if not path:
+def _read_stack_files(inputs: Inputs, root: Path, env: Mapping[str, str]) -> list[StackFile]:
+    pattern = inputs.stack_file
+    if any(sign in pattern for sign in "*?[") and not Path(pattern).is_absolute():
+        paths = sorted(str(path.relative_to(root)) for path in root.glob(pattern) if path.is_file())
+    else:
+        names = (pattern,) if pattern else _DEFAULT_NAMES
+        paths = [name for name in names if (root / name).is_file()][:1]
+    if not paths:
+        names_text = pattern or " and no ".join(_DEFAULT_NAMES)
         raise BuildError(
             Notice(
-                problem=f"there is no stack file {' and no '.join(names)} in {root}.",
+                problem=f"there is no stack file {names_text} in {root}.",
                 cause="it has another name, or the repository was not checked out (actions/checkout).",
                 remedy='Set the input "stack-file" to its path.',
             )
         )
+    faults = Faults()
+    stacks = []
+    for path in paths:
+        with faults.catch():
+            stacks.append(_read_stack_file(root, path, env if inputs.envsubst else None))
+    faults.raise_all()
+    return stacks
+
+
+def _read_stack_file(root: Path, path: str, env: Mapping[str, str] | None) -> StackFile:
     try:
         data = (root / path).read_bytes()
     except OSError as error:
         raise BuildError(Notice(problem=f"cannot be read: {error.strerror}.", file=path)) from None
-    return read_stack(data, path, env if inputs.envsubst else None)
+    stack = read_stack(data, path, env)
+    return replace(stack, functions=tuple(replace(function, file=path) for function in stack.functions))
+
+
+def _join(stacks: Sequence[StackFile]) -> StackFile:
+    """Make one stack file of several, for what concerns them all together."""
+    functions = sorted((function for stack in stacks for function in stack.functions), key=lambda f: f.name)
+    twice = [
+        Notice(
+            problem=f'function "{later.name}" is in {earlier.file} too.',
+            cause="functions that are built together share the folder build/, by their names.",
+            remedy='Rename one of them, or build one stack file at a time (input "stack-file").',
+            file=later.file,
+            line=later.line(""),
+        )
+        for earlier, later in pairwise(functions)
+        if earlier.name == later.name
+    ]
+    return StackFile(
+        path=", ".join(stack.path for stack in stacks),
+        functions=tuple(functions),
+        warnings=tuple(notice for stack in stacks for notice in stack.warnings),
+        faults=(*(notice for stack in stacks for notice in stack.faults), *twice),
+        lines={},
+    )
+
+
+def _request(
+    inputs: Inputs, root: Path, stack: StackFile, function: Function, found: Mapping[str, Template]
+) -> context.ContextRequest:
+    return context.ContextRequest(
+        root=root,
+        staging=root / STAGING,
+        function=function,
+        template=root / "template" / function.lang if function.lang != _DOCKERFILE else None,
+        handler_folder=found[function.lang].handler_folder if function.lang in found else "",
+        copy_extra=inputs.copy_extra,
+        copy=stack.copy,
+        stack_file=stack.path,
+        copy_line=stack.lines.get("copy", 0),
+    )
 
 
 def _needed_templates(inputs: Inputs, building: Sequence[Function], *, layout: bool) -> set[str]:

@@ -9,7 +9,7 @@ from openfaas_build.errors import Notice
 from openfaas_build.stack.model import Function
 
 
-def check_secrets(root: Path, function: Function, stack_file: str) -> Iterator[Notice]:
+def check_secrets(root: Path, function: Function) -> Iterator[Notice]:
     """Name the faults of a function's `build_secrets`, without opening a file.
 
     Other than with faas-cli 0.18.12 they lie in the project: a stack file of
@@ -26,7 +26,7 @@ def check_secrets(root: Path, function: Function, stack_file: str) -> Iterator[N
                 problem=f"{what} is outside the project.",
                 cause="an absolute path, one with `..`, or a symlink.",
                 remedy=f'Name it in the input "secrets" instead: id={name},src={printable(path)}',
-                file=stack_file,
+                file=function.file,
                 line=line,
             )
         elif not Path(real or top).is_file():
@@ -34,6 +34,6 @@ def check_secrets(root: Path, function: Function, stack_file: str) -> Iterator[N
                 problem=f"{what} does not exist.",
                 cause="the step that writes it did not run; `~` and variables are not expanded here.",
                 remedy="Write the file before the build; paths are relative to the folder that it runs in.",
-                file=stack_file,
+                file=function.file,
                 line=line,
             )

@@ -27,8 +27,9 @@ def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
     """
     parser = _parser()
     found = parser.parse_args(list(argv))
-    if found.files and found.command != "report":
-        parser.error(f"unexpected argument {found.files[0]!r}")
+    files = tuple(found.files) or (_lines(env.get("INPUT_REPORTS", "")) if found.command == "report" else ())
+    if files and found.command != "report":
+        parser.error(f"unexpected argument {files[0]!r}")
     faults: list[Notice] = []
     values: dict[str, Any] = {}
     for item in INPUTS:
@@ -44,9 +45,7 @@ def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
                 Notice(problem=f'input "{item.name}": {error}', remedy=f"What it is for: {item.help}.")
             )
     raise_all(faults)
-    return Request(
-        command=found.command, inputs=Inputs(**values), format=found.format, files=tuple(found.files)
-    )
+    return Request(command=found.command, inputs=Inputs(**values), format=found.format, files=files)
 
 
 def _parser() -> _Parser:
@@ -86,6 +85,8 @@ def _read(item: Input, text: str) -> object:
             if text not in item.words:
                 raise ValueError(f"{text!r} is not one of {', '.join(item.words)}.")
             return text
+        case "count" if text in item.words:
+            return 0
         case "count":
             if not (text.isascii() and text.isdigit() and item.least <= int(text) <= 9999):
                 raise ValueError(f"{text!r} is not a whole number from {item.least} to 9999.")

@@ -35,7 +35,11 @@ class Input:
 
 
 INPUTS = (
-    Input(name="stack-file", kind="text", help="the stack file; else stack.yaml, then stack.yml"),
+    Input(
+        name="stack-file",
+        kind="text",
+        help="the stack file, or a glob for several; else stack.yaml, then stack.yml",
+    ),
     Input(
         name="functions",
         kind="words",
@@ -113,7 +117,14 @@ INPUTS = (
     ),
     Input(name="template-url", kind="text", help="git repository that holds the missing templates"),
     Input(name="template-store-url", kind="text", help="template store to look missing templates up in"),
-    Input(name="shards", kind="count", default="1", help="into how many parts the plan's matrix is cut"),
+    Input(
+        name="shards",
+        kind="count",
+        default="1",
+        least=0,
+        words=("auto",),
+        help="into how many parts the plan's matrix is cut; `auto`: about six functions each",
+    ),
     Input(
         name="shard",
         kind="count",

@@ -9,7 +9,7 @@ from openfaas_build.errors import Faults, Notice
 from openfaas_build.inputs import Inputs, Secret
 from openfaas_build.plan import arguments, clashes, tags
 from openfaas_build.plan.model import STAGING, BuildPlan, Facts, FunctionBuild
-from openfaas_build.plan.select import make_shards
+from openfaas_build.plan.select import automatic_shards, make_shards
 from openfaas_build.stack import Function, StackFile
 
 
@@ -21,13 +21,15 @@ def make_plan(inputs: Inputs, stack: StackFile, functions: Sequence[Function], f
     """
     faults = Faults(facts.faults)
     wanted = [function for function in functions if not function.skip_build]
-    shards = make_shards(wanted, inputs.shards)
-    if inputs.shard > inputs.shards:
+    shards = make_shards(wanted, inputs.shards or automatic_shards(len(wanted)))
+    if inputs.shards and inputs.shard > inputs.shards:
         faults.add([Notice(problem=f'input "shard": there is no part {inputs.shard} of {inputs.shards}.')])
     if inputs.shard:
         chosen = set(shards[inputs.shard - 1]) if inputs.shard <= len(shards) else set()
         functions = [function for function in functions if function.name in chosen]
-    builds = [_plan_function(inputs, stack.path, function, facts, faults) for function in functions]
+    builds = [
+        _plan_function(inputs, function.file or stack.path, function, facts, faults) for function in functions
+    ]
     faults.add(clashes.caches_onto_images(stack.path, builds))
     faults.raise_all()
     warnings = [*stack.warnings, *clashes.shared_places(builds)]

@@ -11,6 +11,9 @@ from openfaas_build.stack import Function
 # Go's RE2, which faas-cli uses, has none of these; Python's engine may take for ever on them.
 _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|P=|\()|\\[1-9]")
 
+_SHARD_SIZE = 6
+_MOST_SHARDS = 20
+
 
 def select_functions(functions: Sequence[Function], patterns: Sequence[str]) -> tuple[Function, ...]:
     """Give the functions that any of `patterns` names; no pattern means all.
@@ -61,6 +64,11 @@ def make_shards(functions: Sequence[Function], count: int) -> tuple[tuple[str, .
     for piece in sorted(pieces, key=lambda names: (-len(names), names)):
         min(shards, key=len).extend(piece)
     return tuple(tuple(sorted(shard)) for shard in shards)
+
+
+def automatic_shards(functions: int) -> int:
+    """Say into how many shards so many functions are cut; each is a job, with the start-up of one."""
+    return max(1, min(math.ceil(functions / _SHARD_SIZE), _MOST_SHARDS))
 
 
 def _expression(pattern: str) -> re.Pattern[str]:

@@ -1,0 +1,80 @@
+"""The values that a stack file and a template description hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from openfaas_build.errors import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildCache:
+    """`build_cache` as written: a word, or lists of cache imports and exports (proposal 940)."""
+
+    mode: str = ""
+    imports: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One function: all fields that affect its build, as source text.
+
+    `lines` maps a field's name to its 1-based line in the stack file; the key
+    "" is the line of the function itself; `file` is set when functions of
+    several stack files are built together. `platforms` is comma separated.
+    """
+
+    name: str
+    lang: str = ""
+    handler: str = ""
+    image: str = ""
+    skip_build: bool = False
+    build_options: tuple[str, ...] = ()
+    build_args: Mapping[str, str]
+    build_secrets: Mapping[str, str]
+    platforms: str = ""
+    build_cache: BuildCache | None = None
+    builder_flags: tuple[str, ...] = ()
+    file: str = ""
+    lines: Mapping[str, int]
+
+    def line(self, field: str) -> int:
+        """Give the line of `field`, else that of the function."""
+        return self.lines.get(field, self.lines.get("", 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSource:
+    """One entry of `configuration.templates`; an empty `source` means the template store."""
+
+    name: str
+    source: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackFile:
+    """A stack file as it was read; functions are sorted by name.
+
+    `faults` must stop us, but others (files, references) can still be looked
+    for and told with them.
+    """
+
+    path: str
+    version: str = ""
+    functions: tuple[Function, ...]
+    templates: tuple[TemplateSource, ...] = ()
+    copy: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    faults: tuple[Notice, ...] = ()
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What a `template.yml` says about building; `build_options` maps a name to its packages."""
+
+    lang: str
+    build_options: Mapping[str, tuple[str, ...]]
+    handler_folder: str = ""
+    mount_ssh: bool = False
