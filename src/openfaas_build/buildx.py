@@ -37,7 +37,6 @@ def build_argv(plan: BuildPlan, function: FunctionBuild, builder: str = "") -> t
     step again.
     """
     one_solve = plan.no_cache
-    output = ["--push"] * plan.push + ["--load"] * function.load
     return (
         *_start(builder),
         *_pairs("--metadata-file", [metadata_file(function)]),
@@ -51,7 +50,7 @@ def build_argv(plan: BuildPlan, function: FunctionBuild, builder: str = "") -> t
         *function.flags,
         *(function.export_flags if one_solve else ()),
         *_pairs("--tag", function.tags),
-        *(output or ["--output", "type=cacheonly"]),
+        *_output(plan, function),
         function.context,
     )
 
@@ -128,6 +127,15 @@ def _start(builder: str) -> list[str]:
         "rawjson",
         *(["--builder", builder] if builder else []),
     ]
+
+
+def _output(plan: BuildPlan, function: FunctionBuild) -> list[str]:
+    if function.load:
+        return ["--push"] * plan.push + ["--load"]
+    if plan.push:
+        # As `--push`, but the docker driver need not fetch and unpack the image only to keep it.
+        return ["--output", "type=image,push=true,store=false"]
+    return ["--output", "type=cacheonly"]
 
 
 def _inputs(function: FunctionBuild, *, inline: bool) -> list[str]:

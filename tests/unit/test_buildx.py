@@ -1,5 +1,6 @@
 """Plan -> argv and the proposal's commands; metadata file -> digests."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_build_and_export_of_a_pushed_function():
     assert buildx.build_argv(plan(push=True, pull=True, provenance="mode=max"), FUNCTION, "b") == (
         *(*START, "--builder", "b", *METADATA, "--cache-from", "type=gha"),
         *(*ARGS, *COMMON, "--pull", "--label", "k=v", "--provenance=mode=max", "--ulimit=nofile=1"),
-        *("--tag", "u/f:1", "--tag", "u/f:2", "--push", "build/f"),
+        *("--tag", "u/f:1", "--tag", "u/f:2", "--output", "type=image,push=true,store=false", "build/f"),
     )
     assert buildx.export_argv(plan(push=True), FUNCTION, "b") == (
         *(*START, "--builder", "b", "--cache-from", "type=gha", "--cache-to", "type=gha,mode=max"),
@@ -75,6 +76,13 @@ def test_without_cache_there_is_one_solve_whose_export_cannot_break_it():
     assert argv[argv.index("--cache-to") + 1] == "type=gha,mode=max,ignore-error=true"
     assert "--no-cache" in argv
     assert buildx.export_argv(plan(no_cache=True), FUNCTION) is None
+
+
+def test_where_the_image_goes():
+    kept = dataclasses.replace(FUNCTION, load=True)
+    assert buildx.build_argv(plan(), kept)[-2:] == ("--load", "build/f")
+    assert buildx.build_argv(plan(push=True), kept)[-3:] == ("--push", "--load", "build/f")
+    assert buildx.build_argv(plan(), FUNCTION)[-3:] == ("--output", "type=cacheonly", "build/f")
 
 
 def test_nothing_to_export():

@@ -168,6 +168,16 @@ def test_on_an_empty_builder_a_hit_without_an_import_is_shared():
     assert found.counts["hit"] == 1
 
 
+def test_a_step_that_ran_once_for_two_builds_is_one_miss():
+    record = SolveRecord(steps=(step(1, "run", digest="same"), step(2, "run")))
+    other = SolveRecord(steps=(step(1, "run", digest="same"), step(2, "run", digest="other")))
+    runs = [FunctionRun(build=function("a"), record=record), FunctionRun(build=function("b"), record=other)]
+    report = make_report(runs, duration_s=1.0)
+    assert [(item.counts["run"], item.counts["shared"]) for item in report.functions] == [(2, 0), (1, 1)]
+    alone = make_report(runs, duration_s=1.0, no_cache=True)
+    assert [(item.counts["run"], item.counts["shared"]) for item in alone.functions] == [(2, 0), (2, 0)]
+
+
 @pytest.mark.parametrize(
     ("instruction", "reason"),
     [

@@ -59,6 +59,7 @@ def build(run: Run) -> int:
         runs,
         duration_s=time.monotonic() - began,
         strict_cache=run.inputs.strict_cache,
+        no_cache=plan.no_cache,
         warnings=plan.warnings,
         interrupted=executor.interrupted,
         buildkit=buildkit,

@@ -2,18 +2,17 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 
 from openfaas_build import checkout, context, templates
-from openfaas_build.errors import BuildError, Faults, Notice
+from openfaas_build.app.stack_files import join, read_stack_files
+from openfaas_build.errors import Faults, Notice
 from openfaas_build.inputs import Inputs
 from openfaas_build.plan import STAGING, BuildPlan, Facts, make_plan, select_functions
-from openfaas_build.stack import Function, StackFile, Template, read_stack, read_template
+from openfaas_build.stack import Function, StackFile, Template, read_template
 from openfaas_build.workflow import Event
 
-_DEFAULT_NAMES = ("stack.yaml", "stack.yml")
 _DOCKERFILE = "dockerfile"
 
 
@@ -33,8 +32,8 @@ def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, 
     fetched; without it only those whose build options are asked for. Raises
     BuildError with all faults that can be known together.
     """
-    stacks = _read_stack_files(inputs, root, env)
-    whole = _join(stacks)
+    stacks = read_stack_files(inputs, root, env)
+    whole = join(stacks)
     functions = select_functions(whole.functions, inputs.functions)
     building = [function for function in functions if not function.skip_build]
     faults = Faults(whole.faults)
@@ -60,63 +59,6 @@ def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, 
     faults.add(fault for function in building for fault in context.check_secrets(root, function))
     facts = _facts(inputs, building, root, env, event, found, faults)
     return Project(plan=make_plan(inputs, whole, functions, facts), contexts=requests, fetched=tuple(fetched))
-
-
-def _read_stack_files(inputs: Inputs, root: Path, env: Mapping[str, str]) -> list[StackFile]:
-    pattern = inputs.stack_file
-    if any(sign in pattern for sign in "*?[") and not Path(pattern).is_absolute():
-        paths = sorted(str(path.relative_to(root)) for path in root.glob(pattern) if path.is_file())
-    else:
-        names = (pattern,) if pattern else _DEFAULT_NAMES
-        paths = [name for name in names if (root / name).is_file()][:1]
-    if not paths:
-        names_text = pattern or " and no ".join(_DEFAULT_NAMES)
-        raise BuildError(
-            Notice(
-                problem=f"there is no stack file {names_text} in {root}.",
-                cause="it has another name, or the repository was not checked out (actions/checkout).",
-                remedy='Set the input "stack-file" to its path.',
-            )
-        )
-    faults = Faults()
-    stacks = []
-    for path in paths:
-        with faults.catch():
-            stacks.append(_read_stack_file(root, path, env if inputs.envsubst else None))
-    faults.raise_all()
-    return stacks
-
-
-def _read_stack_file(root: Path, path: str, env: Mapping[str, str] | None) -> StackFile:
-    try:
-        data = (root / path).read_bytes()
-    except OSError as error:
-        raise BuildError(Notice(problem=f"cannot be read: {error.strerror}.", file=path)) from None
-    stack = read_stack(data, path, env)
-    return replace(stack, functions=tuple(replace(function, file=path) for function in stack.functions))
-
-
-def _join(stacks: Sequence[StackFile]) -> StackFile:
-    """Make one stack file of several, for what concerns them all together."""
-    functions = sorted((function for stack in stacks for function in stack.functions), key=lambda f: f.name)
-    twice = [
-        Notice(
-            problem=f'function "{later.name}" is in {earlier.file} too.',
-            cause="functions that are built together share the folder build/, by their names.",
-            remedy='Rename one of them, or build one stack file at a time (input "stack-file").',
-            file=later.file,
-            line=later.line(""),
-        )
-        for earlier, later in pairwise(functions)
-        if earlier.name == later.name
-    ]
-    return StackFile(
-        path=", ".join(stack.path for stack in stacks),
-        functions=tuple(functions),
-        warnings=tuple(notice for stack in stacks for notice in stack.warnings),
-        faults=(*(notice for stack in stacks for notice in stack.faults), *twice),
-        lines={},
-    )
 
 
 def _request(

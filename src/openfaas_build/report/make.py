@@ -3,7 +3,8 @@
 The walk follows the plan, so a function that never started still gets its
 line. A step that another function ran in this very run is `shared`: calling
 it a miss would be wrong, calling it a hit would flatter us. That is known
-when both name the same vertex, or when the builder was empty and no import of
+when both name the same vertex (builds that overlap have BuildKit run it once,
+and the first function gets it), or when the builder was empty and no import of
 this function answered.
 
 The price: on a builder that was not empty, remote and local hits look alike,
@@ -35,6 +36,7 @@ def make_report(
     *,
     duration_s: float,
     strict_cache: bool = False,
+    no_cache: bool = False,
     warnings: Sequence[Notice] = (),
     interrupted: bool = False,
     buildkit: tuple[int, ...] | None = None,
@@ -42,16 +44,16 @@ def make_report(
     """Make the report of a run.
 
     `strict_cache` makes a failed import or export a failed function;
-    `buildkit` is the builder's version, None when nothing tells it.
+    `no_cache`: every step was to run; `buildkit` is the builder's version,
+    None when nothing tells it.
     """
-    ran = {
-        digest: run.build.name
-        for run in runs
-        if run.record
-        for step in run.record.steps
-        if step.status == "run"
-        for digest in step.digests
-    }
+    ran: dict[str, str] = {}
+    for run in runs:
+        for step in run.record.steps if run.record else ():
+            # Without the cache, builds one after the other run the same vertex each.
+            if step.status == "run" and not no_cache:
+                for digest in step.digests:
+                    ran.setdefault(digest, run.build.name)
     functions = tuple(_function(run, ran, strict_cache=strict_cache, buildkit=buildkit) for run in runs)
     return CacheReport(
         totals=total(functions, duration_s),
@@ -123,8 +125,11 @@ def _function(
 
 
 def _status(step: Step, function: str, ran: Mapping[str, str], *, local: bool) -> StepStatus:
+    others = any(ran.get(digest, function) != function for digest in step.digests)
     match step.status:
-        case "hit" if local or any(ran.get(digest, function) != function for digest in step.digests):
+        case "hit" if local or others:
+            return "shared"
+        case "run" if others:
             return "shared"
         case "cancelled":
             return "failed"

@@ -23,7 +23,7 @@ from openfaas_build.stack.wording import quoted
 
 MAX_BYTES = 2 * 2**20
 MAX_DEPTH = 64
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 
 _CORE = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})

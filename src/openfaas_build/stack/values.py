@@ -16,7 +16,7 @@ from openfaas_build.stack.document import MAX_DEPTH, Document, Mapping, Node, Se
 from openfaas_build.stack.scalars import flag_of, text_of
 from openfaas_build.stack.wording import quoted
 
-MAX_REPEATED = 200_000
+MAX_REPEATED = 100_000
 MAX_NOTICES = 50
 MAX_GUESSES = 500
 
@@ -225,23 +225,23 @@ class Struct:
 
     def text(self, key: str) -> str:
         """Read a text; empty for null."""
-        return self.reading.text(self.node(key), self.label(key))
+        return self.reading.text(self.node(key), self.label(key)) if key in self.members else ""
 
     def flag(self, key: str) -> bool:
         """Read true or false; false for null."""
-        return self.reading.flag(self.node(key), self.label(key))
+        return self.reading.flag(self.node(key), self.label(key)) if key in self.members else False
 
     def items(self, key: str) -> list[Node]:
         """Read a list; what is null in it is dropped."""
-        return self.reading.items(self.node(key), self.label(key))
+        return self.reading.items(self.node(key), self.label(key)) if key in self.members else []
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Read a list of texts."""
-        return self.reading.texts(self.node(key), self.label(key))
+        return self.reading.texts(self.node(key), self.label(key)) if key in self.members else ()
 
     def text_map(self, key: str) -> dict[str, str]:
         """Read a mapping of names to texts, sorted by name."""
-        return self.reading.text_map(self.node(key), self.label(key))
+        return self.reading.text_map(self.node(key), self.label(key)) if key in self.members else {}
 
 
 def is_null(node: Node) -> bool:

@@ -14,7 +14,13 @@ _LIST_LINES = 5
 
 def quoted(text: str) -> str:
     """Put `text` in quotes, cut when it is long, with what cannot be shown as an escape."""
-    return '"' + _UNSHOWABLE.sub(lambda found: ascii(found[0])[1:-1], shortened(text)) + '"'
+    cut = shortened(text)
+    # The pattern is slow, and most texts are plain.
+    return f'"{cut}"' if cut.isascii() and cut.isprintable() else f'"{_UNSHOWABLE.sub(_escape, cut)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    return ascii(found[0])[1:-1]
 
 
 def shortened(text: str) -> str:

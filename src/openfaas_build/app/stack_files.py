@@ -1,0 +1,70 @@
+"""Find and read the stack files of a project."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from openfaas_build.errors import BuildError, Faults, Notice
+from openfaas_build.inputs import Inputs
+from openfaas_build.stack import StackFile, read_stack
+
+DEFAULT_NAMES = ("stack.yaml", "stack.yml")
+
+
+def read_stack_files(inputs: Inputs, root: Path, env: Mapping[str, str]) -> list[StackFile]:
+    """Read the stack file that is asked for, or all that a glob names; raises BuildError."""
+    pattern = inputs.stack_file
+    if any(sign in pattern for sign in "*?[") and not Path(pattern).is_absolute():
+        paths = sorted(str(path.relative_to(root)) for path in root.glob(pattern) if path.is_file())
+    else:
+        names = (pattern,) if pattern else DEFAULT_NAMES
+        paths = [name for name in names if (root / name).is_file()][:1]
+    if not paths:
+        names_text = pattern or " and no ".join(DEFAULT_NAMES)
+        raise BuildError(
+            Notice(
+                problem=f"there is no stack file {names_text} in {root}.",
+                cause="it has another name, or the repository was not checked out (actions/checkout).",
+                remedy='Set the input "stack-file" to its path.',
+            )
+        )
+    faults = Faults()
+    stacks = []
+    for path in paths:
+        with faults.catch():
+            stacks.append(_read_stack_file(root, path, env if inputs.envsubst else None))
+    faults.raise_all()
+    return stacks
+
+
+def _read_stack_file(root: Path, path: str, env: Mapping[str, str] | None) -> StackFile:
+    try:
+        data = (root / path).read_bytes()
+    except OSError as error:
+        raise BuildError(Notice(problem=f"cannot be read: {error.strerror}.", file=path)) from None
+    stack = read_stack(data, path, env)
+    return replace(stack, functions=tuple(replace(function, file=path) for function in stack.functions))
+
+
+def join(stacks: Sequence[StackFile]) -> StackFile:
+    """Make one stack file of several, for what concerns them all together."""
+    functions = sorted((function for stack in stacks for function in stack.functions), key=lambda f: f.name)
+    twice = [
+        Notice(
+            problem=f'function "{later.name}" is in {earlier.file} too.',
+            cause="functions that are built together share the folder build/, by their names.",
+            remedy='Rename one of them, or build one stack file at a time (input "stack-file").',
+            file=later.file,
+            line=later.line(""),
+        )
+        for earlier, later in pairwise(functions)
+        if earlier.name == later.name
+    ]
+    return StackFile(
+        path=", ".join(stack.path for stack in stacks),
+        functions=tuple(functions),
+        warnings=tuple(notice for stack in stacks for notice in stack.warnings),
+        faults=(*(notice for stack in stacks for notice in stack.faults), *twice),
+        lines={},
+    )
