@@ -321,6 +321,11 @@ def test_what_a_function_needs(key):
     ]
 
 
+def test_a_few_variables_are_named():
+    text = HEAD + FUNCTION.replace("acme/fn", "${A}${B}${C}${D}")
+    assert read(text).faults[0].cause == "${A}, ${B}, ${C} is not set, or empty."
+
+
 def test_a_misspelt_key_is_the_likely_cause_of_a_missing_one():
     text = HEAD + "functions:\n  fn:\n    Lang: node\n    handle: ./fn\n    image: acme/fn\n"
     assert faults(text) == [
