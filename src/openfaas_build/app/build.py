@@ -4,9 +4,9 @@ import time
 from dataclasses import replace
 
 from openfaas_build import buildx, engine, references, workflow
-from openfaas_build.app.commands import Run, exit_code, lay_out, tell
 from openfaas_build.app.execute import Executor
 from openfaas_build.app.live import LiveLog
+from openfaas_build.app.run import Run, exit_code, lay_out, tell
 from openfaas_build.cache import attributes
 from openfaas_build.errors import MachineError, Notice
 from openfaas_build.plan import BuildPlan, cache_kinds, without_exports, without_imports

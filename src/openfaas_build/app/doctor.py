@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from openfaas_build import engine, references
-from openfaas_build.app.commands import Run
+from openfaas_build.app.run import Run
 from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Faults, Notice
 from openfaas_build.hints import hint_for
 
