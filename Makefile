@@ -6,7 +6,9 @@ SHELL := bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTHON_SOURCES := entrypoint.py src tests examples/demo
-SHELL_SOURCES := $(wildcard lab/up lab/down lab/*.sh) .ci/run
+SHELL_SOURCES := lab/up lab/down lab/with $(wildcard lab/*.sh) .ci/run
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
+DOCKERFILES := $(wildcard examples/template/*/Dockerfile)
 
 .PHONY: help setup lint types unit integration test demo lock clean
 
@@ -28,7 +30,10 @@ $(VENV)/complete: src/requirements.txt tests/requirements.txt
 lint: setup
 	$(VENV)/bin/ruff check $(PYTHON_SOURCES)
 	$(VENV)/bin/ruff format --check $(PYTHON_SOURCES)
-	$(VENV)/bin/shellcheck --external-sources $(SHELL_SOURCES)
+	$(VENV)/bin/shellcheck --external-sources --source-path=SCRIPTDIR $(SHELL_SOURCES)
+	$(VENV)/bin/hadolint $(DOCKERFILES)
+	$(VENV)/bin/actionlint -config-file .github/actionlint.yaml -shellcheck $(VENV)/bin/shellcheck -pyflakes= $(WORKFLOWS)
+	$(VENV)/bin/zizmor --offline --quiet --persona pedantic .github action.yml
 
 types: setup
 	$(VENV)/bin/mypy

@@ -6,6 +6,6 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "src"))
-from openfaas_build.app import main  # noqa: E402  # `python -I` leaves our folder out of the path
+from openfaas_build.app import main  # `python -I` leaves our folder out of the path
 
 sys.exit(main(sys.argv[1:], os.environ, Path.cwd()))

@@ -1,6 +1,7 @@
 """The table of design section 6: what is written, and what buildx gets."""
 
 import pytest
+
 from openfaas_build.cache import CacheSpec, attributes, cache_for_lists, cache_for_word, fill, kind, place
 from openfaas_build.errors import BuildError
 

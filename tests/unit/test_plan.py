@@ -1,6 +1,5 @@
 """(Inputs, StackFile, Facts) -> BuildPlan: references, arguments, cache, and every fault at once."""
 
-
 import pytest
 
 from openfaas_build.cache import CacheSpec

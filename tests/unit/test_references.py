@@ -1,6 +1,7 @@
 """Image references: Docker's grammar and faas-cli's rule for `:latest`."""
 
 import pytest
+
 from openfaas_build.references import base_reference, canonical, fault, host, repository, tag_word
 
 DIGEST = "sha256:" + "a" * 64
