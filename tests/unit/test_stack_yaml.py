@@ -1,7 +1,5 @@
 """The YAML of stack files: yaml.v3's dialect, the words for what is no YAML, and the limits."""
 
-import time
-
 import pytest
 import yaml
 
@@ -615,27 +613,20 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_files_take_no_long_time(text):
-    start = time.process_time()
+def test_hostile_files_come_to_an_end(text):
     try:
         stack = read(text, {"V": "a\nb"})
         assert stack.faults or stack.warnings or stack.functions
     except BuildError as fault:
         assert len(str(fault)) < 1000
-    assert time.process_time() - start < 10
 
 
-def test_a_thousand_functions_take_no_long_time():
+def test_a_thousand_functions():
     functions = "".join(
         f"  fn-{n}:\n    lang: python3-http\n    handler: ./fn-{n}\n"
         f"    image: ${{REGISTRY:-ghcr.io/acme}}/fn-{n}:${{TAG}}\n"
         f"    environment:\n      DEBUG: on\n    build_args:\n      PYTHON: 3.10\n"
         for n in range(1000)
     )
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        stack = read(f"{HEAD}functions:\n{functions}", {"TAG": "1"})
-        times.append(time.process_time() - start)
-        assert len(stack.functions) == 1000
-    assert min(times) < 1
+    stack = read(f"{HEAD}functions:\n{functions}", {"TAG": "1"})
+    assert len(stack.functions) == 1000
