@@ -45,12 +45,17 @@ class Notice:
 
 
 class BuildError(Exception):
-    """The request is wrong: a stack file, an input, a file that it names."""
+    """The request is wrong: a stack file, an input, a file that it names.
+
+    `warnings` are what was noticed before, such as a variable that is not
+    set: often the cause of the error.
+    """
 
     exit_code = EXIT_REQUEST
 
-    def __init__(self, *notices: Notice) -> None:
+    def __init__(self, *notices: Notice, warnings: tuple[Notice, ...] = ()) -> None:
         self.notices = notices
+        self.warnings = warnings
         super().__init__("\n\n".join(notice.text() for notice in notices))
 
 

@@ -106,3 +106,27 @@ def test_a_plan_alone_needs_no_template_unless_its_options_are_asked_for(project
     (project / "stack.yml").write_text((project / "stack.yml").read_text().replace("lang: py", "lang: other"))
     found = gather(Inputs(), project, {}, Event(), layout=False)
     assert [build.name for build in found.plan.to_build] == ["a"]
+
+
+def test_what_was_noticed_goes_with_the_error(project: Path):
+    write(project, "stack.yml", "a")
+    text = (project / "stack.yml").read_text().replace("image: u/a", "image: ${OWNER}/a")
+    (project / "stack.yml").write_text(text)
+    with pytest.raises(BuildError) as error:
+        plan(project)
+    assert [notice.problem for notice in error.value.notices] == [
+        'function "a": image "/a:latest" has an empty path part.'
+    ]
+    assert [notice.problem for notice in error.value.warnings] == [
+        "${OWNER} is not set, or empty, so nothing stands in its place on line 8."
+    ]
+
+
+def test_an_unknown_function_hides_no_other_fault(project: Path):
+    write(project, "stack.yml", "a")
+    (project / "stack.yml").write_text((project / "stack.yml").read_text().replace("    image: u/a\n", ""))
+    found = faults(project, functions=("b",))
+    assert [text.splitlines()[0] for text in found] == [
+        'stack.yml:5: function "a" has no "image".',
+        'input "functions": no function matches "b".',
+    ]

@@ -35,6 +35,7 @@ def perform(request: Request | BuildError, environment: Mapping[str, str], root:
         )
         return _dispatch(request, run)
     except BuildError as error:
+        warn(console, error.warnings)
         for notice in error.notices:
             console.annotate(workflow.Annotation.of(notice, "error"))
         return error.exit_code

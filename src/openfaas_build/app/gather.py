@@ -7,7 +7,7 @@ from pathlib import Path
 
 from openfaas_build import checkout, context, templates
 from openfaas_build.app.stack_files import join, read_stack_files
-from openfaas_build.errors import Faults, Notice
+from openfaas_build.errors import BuildError, Faults, Notice
 from openfaas_build.inputs import Inputs
 from openfaas_build.plan import STAGING, BuildPlan, Facts, make_plan, select_functions
 from openfaas_build.stack import Function, StackFile, Template, read_template
@@ -34,9 +34,11 @@ def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, 
     """
     stacks = read_stack_files(inputs, root, env)
     whole = join(stacks)
-    functions = select_functions(whole.functions, inputs.functions)
-    building = [function for function in functions if not function.skip_build]
     faults = Faults(whole.faults)
+    functions: tuple[Function, ...] = ()
+    with faults.catch():
+        functions = select_functions(whole.functions, inputs.functions)
+    building = [function for function in functions if not function.skip_build]
     fetched: list[templates.Fetched] = []
     found: dict[str, Template] = {}
     requests: dict[str, context.ContextRequest] = {}
@@ -58,7 +60,11 @@ def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, 
     faults.add(_missing_secrets(inputs, env, root))
     faults.add(fault for function in building for fault in context.check_secrets(root, function))
     facts = _facts(inputs, building, root, env, event, found, faults)
-    return Project(plan=make_plan(inputs, whole, functions, facts), contexts=requests, fetched=tuple(fetched))
+    try:
+        plan = make_plan(inputs, whole, functions, facts)
+    except BuildError as error:
+        raise BuildError(*error.notices, warnings=whole.warnings) from None
+    return Project(plan=plan, contexts=requests, fetched=tuple(fetched))
 
 
 def _request(
