@@ -117,6 +117,8 @@ class Executor:
         began = time.monotonic()
         reader = progress.Reader()
         code = self._processes.run(argv, self._env, self._root, reader.feed)
+        if code and self.interrupted:
+            return dataclasses.replace(run, reason="interrupted")
         return dataclasses.replace(
             run,
             export=reader.record(),

@@ -1,5 +1,6 @@
 """Read the command line, then do what it asks for."""
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from openfaas_build.inputs import Request, parse
 
 def main(argv: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
     """Run the sub-command that `argv` names in the project `root`, and give its exit code."""
+    # Ended from outside, we end our children and tidy up, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     request: Request | BuildError
     try:
         request = parse(argv, environment)

@@ -1,0 +1,59 @@
+"""Fixtures of the integration tests: the lab's engine and registry, projects, runs of the entry point."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.engine import Engine
+from support.project import Project
+from support.runs import Result, run
+
+Build = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The engine; without one every test that needs it fails."""
+    found = Engine()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def make_project(
+    engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Project]]:
+    """Make projects, each in a folder and below a repository of its own; their images go at the end."""
+    made: list[Project] = []
+
+    def make(registry: str = "") -> Project:
+        root = tmp_path_factory.mktemp("project")
+        made.append(Project(root, registry or engine.registry, f"t{uuid.uuid4().hex[:10]}"))
+        return made[-1]
+
+    yield make
+    engine.remove_images(*(project.prefix for project in made))
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Project]) -> Project:
+    return make_project()
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Project:
+    """A project for runs that never get as far as an engine."""
+    return Project(tmp_path / "project", "registry.example.com", "t")
+
+
+@pytest.fixture(scope="module")
+def build(engine: Engine) -> Build:
+    """Run `entrypoint.py build FLAGS` in a project."""
+
+    def run_build(project: Project, *flags: str, **how: Any) -> Result:
+        env = {**engine.env, **(how.pop("env", None) or {})}
+        return run(project.root, "build", *flags, env=env, **how)
+
+    return run_build

@@ -1,0 +1,1 @@
+"""What the integration tests share: projects, runs of the entry point, the engine, the registry."""
