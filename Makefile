@@ -10,11 +10,11 @@ SHELL_SOURCES := lab/up lab/down lab/with $(wildcard lab/*.sh) .ci/run
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DOCKERFILES := $(wildcard examples/template/*/Dockerfile)
 
-.PHONY: help setup lint types unit integration test demo lock clean
+.PHONY: help setup lint types unit integration e2e test demo lock clean
 
 help:
 	@echo 'make demo         a cold build, then one on an empty builder with a changed handler'
-	@echo 'make test         lint, types, unit and integration tests'
+	@echo 'make test         lint, types, unit tests, and tests with a real engine, registry and act'
 	@echo 'make unit         unit tests alone: no engine, no network'
 	@echo 'make setup        .venv from the locks'
 	@echo 'make lock         the locks anew, from the newest versions'
@@ -44,7 +44,12 @@ unit: setup
 integration: setup
 	lab/with $(VENV)/bin/pytest tests/integration
 
-test: lint types unit integration
+# The action itself and the reusable workflow, run by act from another repository.
+e2e: setup
+	lab/with $(VENV)/bin/pytest tests/e2e
+
+test: lint types unit
+	lab/with $(VENV)/bin/pytest tests/integration tests/e2e
 
 demo: setup
 	lab/with $(PYTHON) examples/demo

@@ -34,6 +34,45 @@ def test_inputs_of_the_action():
     } == {item.name: (item.help, item.default) for item in INPUTS}
 
 
+WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/build-functions.yml").read_text())
+CALL: dict[str, Any] = WORKFLOW[True]["workflow_call"]  # YAML 1.1 reads the key `on` as true
+# What the reusable workflow does not take, and what it takes besides.
+NOT_IN_THE_WORKFLOW = {
+    "shard": "each job has its own",
+    "report-file": "each job has its own",
+    "summary": "one for all shards",
+    "load": "the engine goes with the job",
+    "secrets": "the workflow's secret `build-secrets` is the way in",
+}
+ONLY_IN_THE_WORKFLOW = {"runs-on", "environment", "registry", "registry-username"}
+OTHER_DEFAULTS = {"shards": "auto"}
+
+
+def test_inputs_of_the_reusable_workflow():
+    mirrored = {item.name: item for item in INPUTS if item.name not in NOT_IN_THE_WORKFLOW}
+    assert set(CALL["inputs"]) == set(mirrored) | ONLY_IN_THE_WORKFLOW
+    for name, item in mirrored.items():
+        found = CALL["inputs"][name]
+        default = str(found.get("default", ""))
+        default = default.lower() if found["type"] == "boolean" else default
+        assert default == OTHER_DEFAULTS.get(name, item.default), name
+        if name not in OTHER_DEFAULTS:
+            assert found["description"] == item.help
+
+
+def test_the_reusable_workflow_hands_every_input_on():
+    steps = {
+        step["name"]: step["with"]
+        for job in WORKFLOW["jobs"].values()
+        for step in job["steps"]
+        if step.get("uses") == "$/"
+    }
+    mirrored = {item.name for item in INPUTS if item.name not in NOT_IN_THE_WORKFLOW}
+    for name, own in (("Plan", {"functions", "shards"}), ("Build", set())):
+        handed = {key for key, value in steps[name].items() if value == f"${{{{ inputs.{key} }}}}"}
+        assert handed == (mirrored - {"functions", "shards"}) | own
+
+
 def test_every_input_is_handed_over():
     env = STEPS["build"]["env"]
     handed = {name: value for name, value in env.items() if value.startswith("${{ inputs.")}

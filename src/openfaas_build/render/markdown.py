@@ -177,12 +177,7 @@ def _has_details(function: FunctionReport) -> bool:
     if function.status in ("failed", "skipped"):
         return function.status == "failed"
     told = function.hints or cache_failures(function) or function.first_miss
-    return bool(told) or _skipped_export(function) != ""
-
-
-def _skipped_export(function: FunctionReport) -> str:
-    export = function.export
-    return export.detail if export and export.outcome == "skipped" else ""
+    return bool(told)
 
 
 def _details(function: FunctionReport) -> list[str]:
@@ -200,8 +195,6 @@ def _details(function: FunctionReport) -> list[str]:
     for what, place, said in cache_failures(function):
         text = fence(foreign.end(said, 20, 3000) or "(nothing was said)")
         parts.append(f"The {what} {code(place)} failed:\n\n{text}")
-    if function.status != "failed" and _skipped_export(function):
-        parts.append(f"Cache export skipped: {prose(_skipped_export(function))}")
     miss = function.first_miss
     if miss and miss.step != failed_step:
         parts.append(_first_miss(miss))

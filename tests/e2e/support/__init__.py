@@ -1,0 +1,1 @@
+"""Help for the end-to-end tests: act, and stand-ins for what it cannot fetch."""
