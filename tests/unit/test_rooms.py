@@ -7,7 +7,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "openfaas_build"
 # From the top; rooms on one line do not know each other, but for the pairs below.
 LINES = (
     ("app",),
-    ("context", "templates", "checkout", "engine", "processes", "workflow"),
+    ("context", "templates", "checkout", "engine", "processes", "registry", "workflow"),
     ("buildx", "progress", "render"),
     ("report",),
     ("hints",),

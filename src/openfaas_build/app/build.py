@@ -1,19 +1,34 @@
 """The sub-command `build`: prepare the builder, build everything, tell what happened."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from openfaas_build import buildx, engine, references, workflow
 from openfaas_build.app.execute import Executor
+from openfaas_build.app.gather import Project
 from openfaas_build.app.live import LiveLog
+from openfaas_build.app.reuse import find_reusable
 from openfaas_build.app.run import Run, exit_code, lay_out, tell
 from openfaas_build.cache import attributes
 from openfaas_build.errors import MachineError, Notice
 from openfaas_build.plan import BuildPlan, cache_kinds, without_exports, without_imports
-from openfaas_build.report import make_report
+from openfaas_build.report import FunctionRun, make_report
 
 _LEAST_BUILDKIT_FOR_V2 = (0, 20)
+_NOTHING_TO_REUSE = Notice(
+    problem="`reuse` does nothing here: the images are not pushed.",
+    remedy='Set the input "push"; what is reused lies in a registry.',
+)
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Builder:
+    """The builder that was found, as far as a build must know it."""
+
+    name: str = ""
+    buildkit: tuple[int, ...] | None = None
+    was_empty: bool = False
 
 
 def build(run: Run) -> int:
@@ -21,51 +36,78 @@ def build(run: Run) -> int:
     began = time.monotonic()
     project = run.gather(layout=True)
     plan = project.plan
-    builder, buildkit, was_empty = "", None, False
-    if plan.to_build:
-        access = workflow.cache_access(run.credentials, time.time())
-        plan = _check_credentials(plan, access, strict=run.inputs.strict_cache)
-        found = engine.preflight(
-            run.env,
-            builder=run.inputs.builder,
-            exports=cache_kinds(plan, exported=True),
-            platforms=max(len(function.platforms) for function in plan.to_build),
-            host_network=_uses_loopback(plan),
-        )
-        plan = _fit(plan, found, strict=run.inputs.strict_cache)
-        if access.service_v2 and found.buildkit and found.buildkit < _LEAST_BUILDKIT_FOR_V2:
-            reason = f"BuildKit {found.buildkit_version} cannot speak to its service, 0.20 and newer can"
-            plan = _check_credentials(
-                plan, workflow.CacheAccess(reason=reason), strict=run.inputs.strict_cache
-            )
-        builder, buildkit = found.builder, found.buildkit
-        was_empty = engine.is_empty(run.env, builder)
-        run.console.say(_describe(found))
-    lay_out(replace(project, plan=plan))
+    reused: dict[str, str] = {}
+    reusing = bool(run.inputs.reuse and plan.push and plan.to_build)
+    if reusing:
+        plan, reused = _reuse(run, project)
+    elif run.inputs.reuse and plan.to_build:
+        plan = replace(plan, warnings=(*plan.warnings, _NOTHING_TO_REUSE))
+    rest = replace(plan, functions=tuple(each for each in plan.functions if each.name not in reused))
+    builder = _Builder()
+    if rest.to_build:
+        rest, builder = _prepare(run, rest)
+        if not reusing:
+            lay_out(project)
     folder = run.root / buildx.RUN_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     executor = Executor(
-        plan,
+        rest,
         root=run.root,
         env={**run.env, **run.credentials},
-        builder=builder,
-        builder_was_empty=was_empty,
+        builder=builder.name,
+        builder_was_empty=builder.was_empty,
         parallel=run.inputs.parallel,
         fail_fast=run.inputs.fail_fast,
-        log=LiveLog(run.console, folder, len(plan.to_build)),
+        log=LiveLog(run.console, folder, len(rest.to_build)),
     )
-    runs = executor.run()
+    runs = {done.build.name: done for done in executor.run()}
+    runs |= {
+        each.name: FunctionRun(build=each, digest=reused[each.name], reused=True)
+        for each in plan.functions
+        if each.name in reused
+    }
     report = make_report(
-        runs,
+        [runs[each.name] for each in plan.functions],
         duration_s=time.monotonic() - began,
         strict_cache=run.inputs.strict_cache,
         no_cache=plan.no_cache,
-        warnings=plan.warnings,
+        warnings=rest.warnings,
         interrupted=executor.interrupted,
-        buildkit=buildkit,
+        buildkit=builder.buildkit,
     )
     tell(run, report, plan)
     return exit_code(report)
+
+
+def _reuse(run: Run, project: Project) -> tuple[BuildPlan, dict[str, str]]:
+    """Look for images of the same inputs, before any builder is started."""
+    found = engine.inspect_builder(run.env, run.inputs.builder)
+    lay_out(project)
+    plan, digests = find_reusable(project.plan, run.root, run.env, next(iter(found.platforms), ""))
+    run.console.say(f"{len(digests)} of {len(plan.to_build)} functions are unchanged and need no build.")
+    return plan, digests
+
+
+def _prepare(run: Run, plan: BuildPlan) -> tuple[BuildPlan, _Builder]:
+    """Find the builder, and take from the plan the caches that cannot work with it."""
+    strict = run.inputs.strict_cache
+    access = workflow.cache_access(run.credentials, time.time())
+    plan = _check_credentials(plan, access, strict=strict)
+    found = engine.preflight(
+        run.env,
+        builder=run.inputs.builder,
+        exports=cache_kinds(plan, exported=True),
+        platforms=max(len(function.platforms) for function in plan.to_build),
+        host_network=_uses_loopback(plan),
+    )
+    plan = _fit(plan, found, strict=strict)
+    if access.service_v2 and found.buildkit and found.buildkit < _LEAST_BUILDKIT_FOR_V2:
+        reason = f"BuildKit {found.buildkit_version} cannot speak to its service, 0.20 and newer can"
+        plan = _check_credentials(plan, workflow.CacheAccess(reason=reason), strict=strict)
+    run.console.say(_describe(found))
+    return plan, _Builder(
+        name=found.builder, buildkit=found.buildkit, was_empty=engine.is_empty(run.env, found.builder)
+    )
 
 
 def _check_credentials(plan: BuildPlan, access: workflow.CacheAccess, *, strict: bool) -> BuildPlan:

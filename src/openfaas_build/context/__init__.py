@@ -11,9 +11,17 @@ gathers what is wrong, `layout` writes through `filetree`, which copies.
 Neither environment nor clock is read.
 """
 
-from openfaas_build.context.digest import handler_digest
+from openfaas_build.context.digest import context_digest, handler_digest
 from openfaas_build.context.layout import Context, write_context
 from openfaas_build.context.request import ContextRequest, check_paths
 from openfaas_build.context.secrets import check_secrets
 
-__all__ = ["Context", "ContextRequest", "check_paths", "check_secrets", "handler_digest", "write_context"]
+__all__ = [
+    "Context",
+    "ContextRequest",
+    "check_paths",
+    "check_secrets",
+    "context_digest",
+    "handler_digest",
+    "write_context",
+]

@@ -1,7 +1,8 @@
-"""Compute the tag of faas-cli's `digest` mode."""
+"""Compute digests: of a whole build context, and the tag of faas-cli's `digest` mode."""
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -38,6 +39,42 @@ def handler_digest(root: Path, handler: str) -> str:
             "Make the file readable, or choose another tag mode.",
         ) from error
     return whole.hexdigest()
+
+
+def context_digest(path: Path) -> str:
+    """Give the SHA-256 (64 hex digits) of everything in a build context that BuildKit can see.
+
+    Names, kinds, modes and contents, in the order of the names as bytes; times
+    and owners do not count, as they do not for BuildKit. Raises OSError.
+    """
+    top = os.fsencode(path)
+    whole = hashlib.sha256()
+    for entry in sorted(_entries(top)):
+        status = os.lstat(entry)
+        kind, content = stat.S_IFMT(status.st_mode), b""
+        if kind == stat.S_IFREG:
+            with Path(os.fsdecode(entry)).open("rb") as file:
+                one = hashlib.sha256()
+                while data := file.read(1 << 20):
+                    one.update(data)
+            content = one.digest()
+        elif kind == stat.S_IFLNK:
+            content = os.fsencode(Path(os.fsdecode(entry)).readlink())
+        name = entry[len(top) :]
+        # Lengths in front, so that no two trees give the same bytes.
+        whole.update(b"%d %d %d %d:" % (kind, stat.S_IMODE(status.st_mode), len(name), len(content)))
+        whole.update(name + content)
+    return whole.hexdigest()
+
+
+def _entries(top: bytes) -> Iterable[bytes]:
+    pending = [top]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                yield entry.path
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
 
 
 def _regular_files(top: bytes) -> Iterable[bytes]:

@@ -77,7 +77,7 @@ INPUTS = (
         name="reuse",
         kind="bool",
         default="false",
-        help="do not build what is in the registry already (not in this version)",
+        help="do not build what is in the registry with the same inputs and base images",
     ),
     Input(name="push", kind="bool", default="false", help="push the images"),
     Input(

@@ -8,6 +8,7 @@ The price: every fault of every function is gathered before any is told, so
 the functions here return what they found beside what they made.
 """
 
+from openfaas_build.plan.key import input_key
 from openfaas_build.plan.make import make_plan
 from openfaas_build.plan.model import STAGING, BuildPlan, Facts, FunctionBuild
 from openfaas_build.plan.restrict import cache_kinds, without_exports, without_imports
@@ -19,6 +20,7 @@ __all__ = [
     "Facts",
     "FunctionBuild",
     "cache_kinds",
+    "input_key",
     "make_plan",
     "select_functions",
     "without_exports",

@@ -89,6 +89,15 @@ def _function(
     run: FunctionRun, ran: Mapping[str, str], *, strict_cache: bool, buildkit: tuple[int, ...] | None
 ) -> FunctionReport:
     build, record = run.build, run.record
+    if run.reused:
+        return FunctionReport(
+            name=build.name,
+            image=build.image,
+            digest=run.digest,
+            status="reused",
+            duration_s=run.duration_s,
+            detail="its inputs and base images are unchanged",
+        )
     if build.skip or record is None:
         return FunctionReport(
             name=build.name,

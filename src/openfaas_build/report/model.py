@@ -20,7 +20,8 @@ class FunctionRun:
 
     `record` is None when the build never started, and `reason` says why.
     `export` is None when no cache export was started. `builder_was_empty`:
-    nothing was in the builder when this run began.
+    nothing was in the builder when this run began. `reused`: it was not
+    built, `digest` is that of the image that was there.
     """
 
     build: FunctionBuild
@@ -32,6 +33,7 @@ class FunctionRun:
     export_exit_code: int = 0
     export_duration_s: float = 0.0
     builder_was_empty: bool = False
+    reused: bool = False
     reason: str = ""
 
 

@@ -1,0 +1,113 @@
+"""Ask image registries what they hold, and give images new tags there.
+
+All through `docker buildx imagetools`, which knows the user's logins and
+credential helpers; an answer costs about 0.2 s. This room never heard of
+functions.
+"""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+_TIMEOUT_S = 60
+_PACKAGE = "pkg:docker/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """One base image as the provenance recorded it: `reference` as written, `digest` with its algorithm.
+
+    `pinned`: the reference itself names the digest, so it cannot move.
+    """
+
+    reference: str
+    digest: str
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteImage:
+    """An image in a registry; `materials` is None without provenance, or when it names what is no image."""
+
+    digest: str
+    materials: tuple[Material, ...] | None = None
+
+
+def read_image(env: Mapping[str, str], reference: str) -> RemoteImage | None:
+    """Give an image with the base images it was built from; None when it is not there or not readable."""
+    template = '{"manifest":{{json .Manifest}},"provenance":{{json .Provenance}}}'
+    done = _imagetools(env, "inspect", "--format", template, reference)
+    try:
+        found = json.loads(done.stdout) if done.returncode == 0 else {}
+        return RemoteImage(digest=found["manifest"]["digest"], materials=read_materials(found["provenance"]))
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def read_digest(env: Mapping[str, str], reference: str) -> str:
+    """Give the digest that a reference resolves to now; empty when nothing tells."""
+    done = _imagetools(env, "inspect", "--format", "{{json .Manifest}}", reference)
+    try:
+        return str(json.loads(done.stdout)["digest"]) if done.returncode == 0 else ""
+    except (ValueError, LookupError, TypeError):
+        return ""
+
+
+def add_tags(env: Mapping[str, str], image: str, tags: Sequence[str]) -> bool:
+    """Give an image (`repository@digest`) further tags in its registry; say whether that worked."""
+    flags = [word for tag in tags for word in ("--tag", tag)]
+    return _imagetools(env, "create", *flags, image).returncode == 0
+
+
+def read_materials(provenance: Any) -> tuple[Material, ...] | None:  # noqa: ANN401  # a document of others
+    """Read the base images of a provenance, of one platform or of several; None for any doubt.
+
+    Both shapes are known: SLSA 0.2 (`materials`) and 1.0
+    (`buildDefinition.resolvedDependencies`), as BuildKit writes them.
+    """
+    if not isinstance(provenance, dict) or not provenance:
+        return None
+    statements = [provenance] if "SLSA" in provenance else list(provenance.values())
+    found: dict[Material, None] = {}
+    try:
+        for statement in statements:
+            predicate = statement["SLSA"]
+            if "buildDefinition" in predicate:
+                entries = predicate["buildDefinition"].get("resolvedDependencies") or []
+            else:
+                entries = predicate.get("materials") or []
+            for entry in entries:
+                found[_material(entry["uri"], entry["digest"]["sha256"])] = None
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
+    return tuple(found)
+
+
+def _material(uri: str, digest: str) -> Material:
+    """Read a package URL such as `pkg:docker/HOST/NAME@TAG?platform=…`; raises ValueError for others."""
+    if not uri.startswith(_PACKAGE):
+        raise ValueError(uri)
+    name, _, query = uri.removeprefix(_PACKAGE).partition("?")
+    path, at, tag = name.rpartition("@")
+    reference = f"{unquote(path)}:{unquote(tag)}" if at else unquote(name)
+    return Material(reference=reference, digest=f"sha256:{digest}", pinned="digest" in parse_qs(query))
+
+
+def _imagetools(env: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    argv = ["docker", "buildx", "imagetools", *arguments]
+    try:
+        return subprocess.run(
+            argv,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return subprocess.CompletedProcess(argv, 124, "", "")
