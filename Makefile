@@ -39,7 +39,7 @@ types: setup
 	$(VENV)/bin/mypy
 
 unit: setup
-	$(VENV)/bin/pytest tests/unit
+	$(VENV)/bin/pytest --numprocesses auto tests/unit
 
 integration: setup
 	lab/with $(VENV)/bin/pytest tests/integration

@@ -309,8 +309,9 @@ def hostile_report():
     return report(*(hostile(at) for at in range(500)), warnings=warnings)
 
 
-@pytest.mark.parametrize("budget", [1_000_000, 200_000, 10_000, 1_000, 301, 300, 10, 0])
-def test_the_summary_stays_within_its_budget(hostile_report, budget):
+@pytest.mark.parametrize(("functions", "budget"), [(500, 1_000_000), (40, 10_000), (40, 301), (40, 0)])
+def test_the_summary_stays_within_its_budget(hostile_report, functions, budget):
+    hostile_report = dataclasses.replace(hostile_report, functions=hostile_report.functions[:functions])
     made = render.summary_markdown(hostile_report, budget_bytes=budget)
     assert len(made.encode()) <= budget
     if budget >= 1_000:
@@ -318,10 +319,10 @@ def test_the_summary_stays_within_its_budget(hostile_report, budget):
     if budget >= 10_000:
         rows = len(re.findall(r"^\| <code>f\d\d\d", made, re.MULTILINE))
         more = re.search(r"^\| … (\d+) more, see report\.json( \|){7}$", made, re.MULTILINE)
-        assert rows + (int(more[1]) if more else 0) == 500
+        assert rows + (int(more[1]) if more else 0) == functions
         details = made.count("<details")
         left_out = re.search(r"^… the details of (\d+) more functions, see report.json$", made, re.MULTILINE)
-        assert details + int(left_out[1]) == 500
+        assert details + int(left_out[1]) == functions
         assert details == made.count("</details>\n")
 
 
