@@ -9,11 +9,12 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from openfaas_build.errors import MachineError, Notice
+from openfaas_build.processes import ask
 
 OWN_BUILDER = "openfaas-build"
 MIN_BUILDX = (0, 13)
@@ -220,7 +221,9 @@ def _engine_env(env: Mapping[str, str]) -> dict[str, str]:
     """Give the environment that names the engine: DOCKER_HOST, else the current docker context's."""
     if env.get("DOCKER_HOST"):
         return dict(env)
-    done = _run(["docker", "context", "inspect", "--format", "{{json .Endpoints.docker.Host}}"], env)
+    done = ask(
+        ["docker", "context", "inspect", "--format", "{{json .Endpoints.docker.Host}}"], env, _ASK_TIMEOUT_S
+    )
     try:
         host = json.loads(done.stdout)
     except ValueError:
@@ -231,25 +234,7 @@ def _engine_env(env: Mapping[str, str]) -> dict[str, str]:
 def _ask(
     env: Mapping[str, str], *arguments: str, timeout_s: int = _ASK_TIMEOUT_S
 ) -> "subprocess.CompletedProcess[str]":
-    return _run(["docker", "buildx", *arguments], env, timeout_s)
-
-
-def _run(
-    argv: Sequence[str], env: Mapping[str, str], timeout_s: int = _ASK_TIMEOUT_S
-) -> "subprocess.CompletedProcess[str]":
-    try:
-        return subprocess.run(
-            list(argv),
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(list(argv), 124, "", f"no answer in {timeout_s} s")
+    return ask(["docker", "buildx", *arguments], env, timeout_s)
 
 
 def _last_line(text: str) -> str:

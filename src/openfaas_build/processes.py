@@ -1,4 +1,4 @@
-"""Run child processes side by side, and end them all when asked to."""
+"""Run child processes: ask one a question, or run several side by side and end them all when asked to."""
 
 import contextlib
 import os
@@ -9,6 +9,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _GRACE_S = 10
+
+
+def ask(argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end and give what it wrote; exit code 124 when it does not answer in time."""
+    try:
+        return subprocess.run(
+            list(argv),
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(list(argv), 124, "", f"no answer in {timeout_s:.0f} s")
 
 
 class Processes:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from openfaas_build.processes import ask
+
 _TIMEOUT_S = 60
 _PACKAGE = "pkg:docker/"
 
@@ -97,17 +99,4 @@ def _material(uri: str, digest: str) -> Material:
 
 
 def _imagetools(env: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    argv = ["docker", "buildx", "imagetools", *arguments]
-    try:
-        return subprocess.run(
-            argv,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except (subprocess.TimeoutExpired, OSError):
-        return subprocess.CompletedProcess(argv, 124, "", "")
+    return ask(["docker", "buildx", "imagetools", *arguments], env, _TIMEOUT_S)

@@ -7,12 +7,12 @@ PACKAGE = Path(__file__).parents[2] / "src" / "openfaas_build"
 # From the top; rooms on one line do not know each other, but for the pairs below.
 LINES = (
     ("app",),
-    ("context", "templates", "checkout", "engine", "processes", "registry", "workflow"),
+    ("context", "templates", "checkout", "engine", "registry", "workflow"),
     ("buildx", "progress", "render"),
     ("report",),
     ("hints",),
     ("plan",),
-    ("inputs", "stack", "cache", "references", "record"),
+    ("inputs", "stack", "cache", "references", "record", "processes"),
     ("errors",),
 )
 LEVEL = {room: at for at, line in enumerate(LINES) for room in line}
