@@ -5,16 +5,17 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PYTHON_SOURCES := entrypoint.py src tests examples/demo
-SHELL_SOURCES := lab/up lab/down lab/with $(wildcard lab/*.sh) .ci/run
+PYTHON_SOURCES := entrypoint.py src tests examples/demo bench/run
+SHELL_SOURCES := lab/up lab/down lab/with $(wildcard lab/*.sh) $(wildcard tests/e2e/support/bin/*) .ci/run
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DOCKERFILES := $(wildcard examples/template/*/Dockerfile)
 
-.PHONY: help setup lint types unit integration e2e test demo lock clean
+.PHONY: help setup lint types unit integration e2e test demo bench lock clean
 
 help:
 	@echo 'make demo         a cold build, then one on an empty builder with a changed handler'
 	@echo 'make test         lint, types, unit tests, and tests with a real engine, registry and act'
+	@echo 'make bench        our build beside what people use today, in one run'
 	@echo 'make unit         unit tests alone: no engine, no network'
 	@echo 'make setup        .venv from the locks'
 	@echo 'make lock         the locks anew, from the newest versions'
@@ -33,7 +34,7 @@ lint: setup
 	$(VENV)/bin/shellcheck --external-sources --source-path=SCRIPTDIR $(SHELL_SOURCES)
 	$(VENV)/bin/hadolint $(DOCKERFILES)
 	$(VENV)/bin/actionlint -config-file .github/actionlint.yaml -shellcheck $(VENV)/bin/shellcheck -pyflakes= $(WORKFLOWS)
-	$(VENV)/bin/zizmor --offline --quiet --persona pedantic .github action.yml
+	$(VENV)/bin/zizmor --offline --quiet --persona pedantic .github action.yml tests/e2e/support/actions
 
 types: setup
 	$(VENV)/bin/mypy
@@ -53,6 +54,10 @@ test: lint types unit
 
 demo: setup
 	lab/with $(PYTHON) examples/demo
+
+# Arguments: make bench ARGS="--functions 25 --rounds 5"
+bench: setup
+	lab/with $(PYTHON) bench/run $(ARGS)
 
 lock:
 	rm -rf $(VENV)-lock && python3 -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv

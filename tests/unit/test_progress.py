@@ -256,8 +256,8 @@ def test_the_state_of_a_step(lines: list[str], expected: str) -> None:
     assert only_step(*lines).status == expected
 
 
-def test_of_several_vertices_the_worst_decides() -> None:
-    order = {"failed": FAILED, "cancelled": CANCELED, "hit": HIT, "run": RUN, "not_run": BARE}
+def test_which_of_several_vertices_decides() -> None:
+    order = {"failed": FAILED, "hit": HIT, "run": RUN, "cancelled": CANCELED, "not_run": BARE}
     for place, (state, line) in enumerate(order.items()):
         for other in list(order.values())[place:]:
             step = only_step(other.replace('"a"', '"b"'), line)

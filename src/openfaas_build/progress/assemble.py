@@ -112,7 +112,9 @@ def _names(vertex: Vertex, targets: tuple[str, ...]) -> Iterator[tuple[str, str]
 
 def _step(key: _Key, match: re.Match[str], units: list[list[Vertex]], order: int) -> Step:
     """Make a step of its units, each one vertex or the members of one progress group."""
-    deciding = min(units, key=lambda unit: RANK.index(_unit_status(unit)))
+    # BuildKit cancels a step that equals one of another build, and goes on with it under the other's digest.
+    ended = [unit for unit in units if _unit_status(unit) not in ("cancelled", "not_run")]
+    deciding = min(ended or units, key=lambda unit: RANK.index(_unit_status(unit)))
     status = _unit_status(deciding)
     worst = min(deciding, key=lambda vertex: RANK.index(vertex.status))
     vertices = [vertex for unit in units for vertex in unit]
