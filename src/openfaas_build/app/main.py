@@ -11,8 +11,9 @@ from openfaas_build.inputs import Request, parse
 
 def main(argv: Sequence[str], environment: Mapping[str, str], root: Path) -> int:
     """Run the sub-command that `argv` names in the project `root`, and give its exit code."""
-    # Ended from outside, we end our children and tidy up, as after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Ended from outside, we end our children and tidy up. A job in the background starts with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     request: Request | BuildError
     try:
         request = parse(argv, environment)
