@@ -30,11 +30,13 @@ def metadata_file(function: FunctionBuild) -> str:
     return f"{RUN_FOLDER}/{function.name}.metadata.json"
 
 
-def build_argv(plan: BuildPlan, function: FunctionBuild, builder: str = "") -> tuple[str, ...]:
+def build_argv(
+    plan: BuildPlan, function: FunctionBuild, builder: str = "", driver: str = ""
+) -> tuple[str, ...]:
     """Give the command that builds a function and, where asked, pushes or loads it.
 
     With `no_cache` it exports the cache too: a second solve would run every
-    step again.
+    step again. `driver` is the builder's, empty where it is not known yet.
     """
     one_solve = plan.no_cache
     return (
@@ -50,7 +52,7 @@ def build_argv(plan: BuildPlan, function: FunctionBuild, builder: str = "") -> t
         *function.flags,
         *(function.export_flags if one_solve else ()),
         *_pairs("--tag", function.tags),
-        *_output(plan, function),
+        *_output(plan, function, driver),
         function.context,
     )
 
@@ -129,7 +131,10 @@ def _start(builder: str) -> list[str]:
     ]
 
 
-def _output(plan: BuildPlan, function: FunctionBuild) -> list[str]:
+def _output(plan: BuildPlan, function: FunctionBuild, driver: str) -> list[str]:
+    if function.load and plan.push and driver == "docker":
+        # It keeps what it pushes; two exporters would write one name and get in each other's way.
+        return ["--output", "type=image,push=true"]
     if function.load:
         return ["--push"] * plan.push + ["--load"]
     if plan.push:

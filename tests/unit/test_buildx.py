@@ -83,6 +83,8 @@ def test_where_the_image_goes():
     assert buildx.build_argv(plan(), kept)[-2:] == ("--load", "build/f")
     assert buildx.build_argv(plan(push=True), kept)[-3:] == ("--push", "--load", "build/f")
     assert buildx.build_argv(plan(), FUNCTION)[-3:] == ("--output", "type=cacheonly", "build/f")
+    both = buildx.build_argv(plan(push=True), kept, "default", "docker")
+    assert both[-3:] == ("--output", "type=image,push=true", "build/f")
 
 
 def test_nothing_to_export():

@@ -169,6 +169,21 @@ def test_on_an_empty_builder_a_hit_without_an_import_is_shared():
     assert found.counts["hit"] == 1
 
 
+def test_a_step_that_was_given_up_in_a_build_that_ended_well_is_no_failure():
+    record = progress.read((RECORDINGS / "step-given-up.jsonl").read_text().splitlines())
+    assert [item.instruction for item in record.steps if item.status == "cancelled"] == ["COPY go.mod ."]
+    found = one(FunctionRun(build=function(), record=record))
+    assert (found.status, found.counts["failed"], found.counts["not_run"]) == ("built", 0, 1)
+    ended = one(FunctionRun(build=function(), record=record, exit_code=130))
+    assert ended.counts["failed"] == 1
+
+
+def test_a_step_that_was_given_up_asks_for_no_export():
+    steps = (step(1, "cancelled"), step(2, "hit"))
+    record = SolveRecord(steps=steps, imports=(CacheImport(source=REF, outcome="read"),))
+    assert not needs_export(function(), record, builder_was_empty=False)
+
+
 def test_a_step_that_ran_once_for_two_builds_is_one_miss():
     record = SolveRecord(steps=(step(1, "run", digest="same"), step(2, "run")))
     other = SolveRecord(steps=(step(1, "run", digest="same"), step(2, "run", digest="other")))

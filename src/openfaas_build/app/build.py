@@ -27,6 +27,7 @@ class _Builder:
     """The builder that was found, as far as a build must know it."""
 
     name: str = ""
+    driver: str = ""
     buildkit: tuple[int, ...] | None = None
     was_empty: bool = False
 
@@ -55,6 +56,7 @@ def build(run: Run) -> int:
         root=run.root,
         env={**run.env, **run.credentials},
         builder=builder.name,
+        driver=builder.driver,
         builder_was_empty=builder.was_empty,
         parallel=run.inputs.parallel,
         fail_fast=run.inputs.fail_fast,
@@ -106,7 +108,10 @@ def _prepare(run: Run, plan: BuildPlan) -> tuple[BuildPlan, _Builder]:
         plan = _check_credentials(plan, workflow.CacheAccess(reason=reason), strict=strict)
     run.console.say(_describe(found))
     return plan, _Builder(
-        name=found.builder, buildkit=found.buildkit, was_empty=engine.is_empty(run.env, found.builder)
+        name=found.builder,
+        driver=found.driver,
+        buildkit=found.buildkit,
+        was_empty=engine.is_empty(run.env, found.builder),
     )
 
 

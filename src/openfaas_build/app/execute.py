@@ -37,6 +37,7 @@ class Executor:
         root: Path,
         env: Mapping[str, str],
         builder: str,
+        driver: str,
         builder_was_empty: bool,
         parallel: int,
         fail_fast: bool,
@@ -46,6 +47,7 @@ class Executor:
         self._root = root
         self._env = env
         self._builder = builder
+        self._driver = driver
         self._was_empty = builder_was_empty
         self._parallel = parallel
         self._fail_fast = fail_fast
@@ -89,13 +91,15 @@ class Executor:
             return FunctionRun(build=function, reason=reason)
         began = time.monotonic()
         self._log.start(function.name)
-        argv = buildx.build_argv(self._plan, function, self._builder)
+        argv = buildx.build_argv(self._plan, function, self._builder, self._driver)
         code, record = self._solve(function.name, argv)
         hint = build_hint(record) if code else None
         if hint and hint.code in _RETRY_WITHOUT_IMPORT and not self.interrupted:
             self._log.lines(function.name, [f"{hint.problem} Once more, without cache imports."])
             bare = dataclasses.replace(function.cache, imports=())
-            argv = buildx.build_argv(self._plan, dataclasses.replace(function, cache=bare), self._builder)
+            argv = buildx.build_argv(
+                self._plan, dataclasses.replace(function, cache=bare), self._builder, self._driver
+            )
             code, record = self._solve(function.name, argv)
         if code:
             self._failed = self._failed or function.name

@@ -111,9 +111,7 @@ def _function(
     imports = outcomes.import_reports(build, record)
     export = outcomes.export_report(run)
     cold = not any(found.outcome == "ok" for found in imports)
-    steps = [
-        (step, _status(step, build.name, ran, local=run.builder_was_empty and cold)) for step in record.steps
-    ]
+    steps = [(step, _status(step, run, ran, local=run.builder_was_empty and cold)) for step in record.steps]
     error = _error(run)
     if strict_cache and not error:
         error = _cache_error(imports, export)
@@ -133,15 +131,16 @@ def _function(
     )
 
 
-def _status(step: Step, function: str, ran: Mapping[str, str], *, local: bool) -> StepStatus:
-    others = any(ran.get(digest, function) != function for digest in step.digests)
+def _status(step: Step, run: FunctionRun, ran: Mapping[str, str], *, local: bool) -> StepStatus:
+    others = any(ran.get(digest, run.build.name) != run.build.name for digest in step.digests)
     match step.status:
         case "hit" if local or others:
             return "shared"
         case "run" if others:
             return "shared"
         case "cancelled":
-            return "failed"
+            # In a build that ended well, a later hit made the step needless and BuildKit gave it up.
+            return "failed" if run.exit_code else "not_run"
         case status:
             return status
 

@@ -47,7 +47,7 @@ def needs_export(build: FunctionBuild, record: SolveRecord, *, builder_was_empty
         return True
     if not build.cache.exports:
         return False
-    if any(step.status != "hit" for step in record.steps):
+    if any(step.status in ("run", "failed") for step in record.steps):
         return True
     supplied = {
         place(report.source)
