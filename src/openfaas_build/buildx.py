@@ -19,8 +19,9 @@ _INLINE = "BUILDKIT_INLINE_CACHE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What a metadata file says: the image's digest, and that of the exported cache."""
+    """What a metadata file says: the build's reference, and the image's and the exported cache's digests."""
 
+    ref: str = ""
     digest: str = ""
     cache_manifest: str = ""
 
@@ -113,6 +114,7 @@ def read_metadata(text: str) -> Metadata:
         found = json.loads(text)
         manifest = json.loads(found.get("cache.manifest") or "{}")
         return Metadata(
+            ref=str(found.get("buildx.build.ref") or ""),
             digest=str(found.get("containerimage.digest") or ""),
             cache_manifest=str(manifest.get("digest") or ""),
         )

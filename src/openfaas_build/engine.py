@@ -155,12 +155,6 @@ def is_empty(env: Mapping[str, str], builder: str) -> bool:
     return done.returncode == 0 and bool(found and found[1] in ("0B", "0"))
 
 
-def look_up(env: Mapping[str, str], reference: str) -> str:
-    """Ask a registry for an image, with the user's logins; give the error, or nothing when it is there."""
-    done = _ask(env, "imagetools", "inspect", "--raw", reference)
-    return _last_line(done.stderr) if done.returncode else ""
-
-
 def _exports(found: Preflight) -> frozenset[str]:
     """Give what a builder can export: BuildKit's matrix of drivers and cache back-ends."""
     if found.driver != "docker":

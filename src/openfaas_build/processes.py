@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from openfaas_build.errors import EXIT_INTERRUPTED
+
 _GRACE_S = 10
 
 
@@ -45,11 +47,11 @@ class Processes:
     ) -> int:
         """Run one command, hand on each line that it writes, and give its exit code.
 
-        After `stop` nothing is started any more and the code is 130.
+        After `stop` nothing is started any more and the code is EXIT_INTERRUPTED.
         """
         with self._lock:
             if self.stopped:
-                return 130
+                return EXIT_INTERRUPTED
             process = subprocess.Popen(
                 list(argv),
                 env=dict(env),

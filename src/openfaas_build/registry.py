@@ -58,6 +58,15 @@ def read_digest(env: Mapping[str, str], reference: str) -> str:
         return ""
 
 
+def look_up(env: Mapping[str, str], reference: str) -> str:
+    """Ask a registry for an image, with the user's logins; give the error, or nothing when it is there."""
+    done = _imagetools(env, "inspect", "--raw", reference)
+    if not done.returncode:
+        return ""
+    lines = done.stderr.strip().splitlines()
+    return lines[-1] if lines else "no message"
+
+
 def add_tags(env: Mapping[str, str], image: str, tags: Sequence[str]) -> bool:
     """Give an image (`repository@digest`) further tags in its registry; say whether that worked."""
     flags = [word for tag in tags for word in ("--tag", tag)]

@@ -1,6 +1,7 @@
 """Plan -> argv and the proposal's commands; metadata file -> digests."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,25 @@ def test_a_template_that_mounts_ssh_gets_the_agent_in_both_solves():
     assert "--ssh=default" in buildx.build_argv(plan(), found)
     assert "--ssh=default" in (buildx.export_argv(plan(), found) or ())
     assert "--ssh=default" in buildx.equivalent(plan(), found)
+
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+EXPECTED = {
+    name: found["metadata"]
+    for name, found in json.loads((RECORDINGS / "expected.json").read_text()).items()
+    if "metadata" in found
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_metadata_of_the_recordings(name: str):
+    found = buildx.read_metadata((RECORDINGS / name).with_suffix(".metadata.json").read_text())
+    assert {
+        "ref": found.ref or None,
+        "digest": found.digest or None,
+        "cache_manifest": found.cache_manifest or None,
+    } == EXPECTED[name]
+
+
+def test_the_recordings_have_metadata():
+    assert len(EXPECTED) > 40

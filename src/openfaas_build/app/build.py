@@ -1,7 +1,7 @@
 """The sub-command `build`: prepare the builder, build everything, tell what happened."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from openfaas_build import buildx, engine, references, workflow
 from openfaas_build.app.execute import Executor
@@ -22,16 +22,6 @@ _NOTHING_TO_REUSE = Notice(
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Builder:
-    """The builder that was found, as far as a build must know it."""
-
-    name: str = ""
-    driver: str = ""
-    buildkit: tuple[int, ...] | None = None
-    was_empty: bool = False
-
-
 def build(run: Run) -> int:
     """Build the project; the exit code says whether every function was built."""
     began = time.monotonic()
@@ -44,9 +34,10 @@ def build(run: Run) -> int:
     elif run.inputs.reuse and plan.to_build:
         plan = replace(plan, warnings=(*plan.warnings, _NOTHING_TO_REUSE))
     rest = replace(plan, functions=tuple(each for each in plan.functions if each.name not in reused))
-    builder = _Builder()
+    found, was_empty = engine.Preflight(builder="", driver=""), False
     if rest.to_build:
-        rest, builder = _prepare(run, rest)
+        rest, found = _prepare(run, rest)
+        was_empty = engine.is_empty(run.env, found.builder)
         if not reusing:
             lay_out(project)
     folder = run.root / buildx.RUN_FOLDER
@@ -55,9 +46,9 @@ def build(run: Run) -> int:
         rest,
         root=run.root,
         env={**run.env, **run.credentials},
-        builder=builder.name,
-        driver=builder.driver,
-        builder_was_empty=builder.was_empty,
+        builder=found.builder,
+        driver=found.driver,
+        builder_was_empty=was_empty,
         parallel=run.inputs.parallel,
         fail_fast=run.inputs.fail_fast,
         log=LiveLog(run.console, folder, len(rest.to_build)),
@@ -75,7 +66,7 @@ def build(run: Run) -> int:
         no_cache=plan.no_cache,
         warnings=rest.warnings,
         interrupted=executor.interrupted,
-        buildkit=builder.buildkit,
+        buildkit=found.buildkit,
     )
     tell(run, report, plan)
     return exit_code(report)
@@ -90,7 +81,7 @@ def _reuse(run: Run, project: Project) -> tuple[BuildPlan, dict[str, str]]:
     return plan, digests
 
 
-def _prepare(run: Run, plan: BuildPlan) -> tuple[BuildPlan, _Builder]:
+def _prepare(run: Run, plan: BuildPlan) -> tuple[BuildPlan, engine.Preflight]:
     """Find the builder, and take from the plan the caches that cannot work with it."""
     strict = run.inputs.strict_cache
     access = workflow.cache_access(run.credentials, time.time())
@@ -107,12 +98,7 @@ def _prepare(run: Run, plan: BuildPlan) -> tuple[BuildPlan, _Builder]:
         reason = f"BuildKit {found.buildkit_version} cannot speak to its service, 0.20 and newer can"
         plan = _check_credentials(plan, workflow.CacheAccess(reason=reason), strict=strict)
     run.console.say(_describe(found))
-    return plan, _Builder(
-        name=found.builder,
-        driver=found.driver,
-        buildkit=found.buildkit,
-        was_empty=engine.is_empty(run.env, found.builder),
-    )
+    return plan, found
 
 
 def _check_credentials(plan: BuildPlan, access: workflow.CacheAccess, *, strict: bool) -> BuildPlan:

@@ -8,6 +8,7 @@ from pathlib import Path
 from openfaas_build import buildx, render, workflow
 from openfaas_build.app.build import build
 from openfaas_build.app.doctor import examine
+from openfaas_build.app.matching import is_glob, matching_files
 from openfaas_build.app.run import Run, exit_code, lay_out, tell, warn
 from openfaas_build.errors import EXIT_INTERRUPTED, EXIT_OK, BuildError, Notice
 from openfaas_build.inputs import Request
@@ -94,7 +95,7 @@ def _shrinkwrap(run: Run) -> int:
 
 
 def _merge(run: Run, files: Sequence[str]) -> int:
-    paths = [path for name in files for path in _matching(run.root, name)]
+    paths = [path for name in files for path in (matching_files(run.root, name) if is_glob(name) else [name])]
     if not paths:
         raise BuildError(
             Notice(
@@ -122,10 +123,3 @@ def _merge(run: Run, files: Sequence[str]) -> int:
     report = merge(reports)
     tell(run, report, None)
     return exit_code(report)
-
-
-def _matching(root: Path, name: str) -> list[str]:
-    """Give the files of a glob that is relative to `root`; any other name stays as it is."""
-    if any(sign in name for sign in "*?["):
-        return sorted(str(path) for path in root.glob(name))
-    return [name]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from openfaas_build.app.matching import is_glob, matching_files
 from openfaas_build.errors import BuildError, Faults, Notice
 from openfaas_build.inputs import Inputs
 from openfaas_build.stack import StackFile, read_stack
@@ -15,8 +16,8 @@ DEFAULT_NAMES = ("stack.yaml", "stack.yml")
 def read_stack_files(inputs: Inputs, root: Path, env: Mapping[str, str]) -> list[StackFile]:
     """Read the stack file that is asked for, or all that a glob names; raises BuildError."""
     pattern = inputs.stack_file
-    if any(sign in pattern for sign in "*?[") and not Path(pattern).is_absolute():
-        paths = sorted(str(path.relative_to(root)) for path in root.glob(pattern) if path.is_file())
+    if is_glob(pattern):
+        paths = matching_files(root, pattern)
     else:
         names = (pattern,) if pattern else DEFAULT_NAMES
         paths = [name for name in names if (root / name).is_file()][:1]

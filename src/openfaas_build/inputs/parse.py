@@ -34,9 +34,7 @@ def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
     values: dict[str, Any] = {}
     for item in INPUTS:
         flags = [text for text in getattr(found, item.field) or [] if text]
-        text = (
-            "\n".join(flags) if item.kind in ("lines", "words", "pairs", "secrets") else "".join(flags[-1:])
-        )
+        text = "\n".join(flags if item.is_list else flags[-1:])
         text = text or env.get(item.variable, "").strip() or item.default
         try:
             values[item.field] = _read(item, text)
