@@ -92,9 +92,7 @@ def pair(
     engine.empty(repository.prefix)
     token = service.token()
     credentials = service.env(token, version=version)
-    # Once with everything as on a runner.
-    cold = act.run(repository.root, credentials=credentials, env=engine.env, copy_venv=version != 2)
-    cold.expect(success=True)
+    cold = act.run(repository.root, credentials=credentials, env=engine.env).expect(success=True)
     engine.empty(repository.prefix)
     before = len(service.requests)
     with watched_commands() as commands:

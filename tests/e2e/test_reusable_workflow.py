@@ -6,6 +6,7 @@ act takes it, as the action, from a local copy of this repository, in which `$/`
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,12 +175,20 @@ def test_build_secrets_are_private_files_of_the_building_step_alone(run: Run) ->
     there = [step for step in build if secret_files(step.temp)]
     # The composite action's own set-up, the build, and the step that removes them.
     assert {step.script.strip().split("\n")[0] for step in there if step not in building} == {
-        'venv="$RUNNER_TEMP/openfaas-build/venv"',
+        "python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {",
         'rm -rf -- "$FOLDER"',
     }
     uploads = [step for step in build if "E2E_ARTIFACTS" in step.script]
     assert len(uploads) == 3
     assert all(secret_files(step.temp) == [] for step in uploads)
+
+
+def test_the_jobs_of_a_machine_set_up_one_environment(run: Run) -> None:
+    setting_up = [step for step in run.steps if "set_up.py" in step.script]
+    assert {step.job for step in setting_up} == {"plan", "build", "report"}
+    (python,) = {step.outputs["python"] for step in setting_up}
+    assert Path(python).parents[2].name == "openfaas-build"
+    assert Path(python).is_relative_to(run.folder / "cache"), "act's tool cache"
 
 
 def test_build_secrets_are_masked(run: Run) -> None:

@@ -96,13 +96,11 @@ class Act:
         for pinned in re.findall(r"uses: (\S+@[0-9a-f]{40})", _texts()):
             if not pinned.startswith("actions/checkout@"):
                 self._repositories[pinned] = _HERE / "actions" / pinned.split("@")[0].split("/")[1]
-        # The action installs its packages for every job anew: from here, without a look at an index.
+        # What the action installs, once for each run of act: from here, without a look at an index.
         self._wheels = folder / "wheels"
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
         requirements = ("--require-hashes", "--requirement", str(ROOT / "src" / "requirements.txt"))
         _check([*pip, *requirements, "--dest", str(self._wheels)])
-        self._venv = folder / "venv"
-        _check([self._tools["E2E_PYTHON"], "-I", "-m", "venv", str(self._venv)])
 
     def run(
         self,
@@ -111,7 +109,6 @@ class Act:
         credentials: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
-        copy_venv: bool = True,
         as_json: bool = False,
     ) -> Run:
         """Push `repository` and run its workflows; `credentials` are what JavaScript actions get."""
@@ -137,7 +134,6 @@ class Act:
             "E2E_LATER": str(folder / "later"),
             "E2E_ARTIFACTS": str(folder / "artifacts"),
             "E2E_LOGINS": str(folder / "later" / "logins"),
-            "E2E_VENV": str(self._venv) if copy_venv else "",
             **self._tools,
             **(env or {}),
         }
