@@ -12,7 +12,7 @@ LINES = (
     ("report",),
     ("hints",),
     ("plan",),
-    ("inputs", "stack", "cache", "references", "record", "processes"),
+    ("inputs", "stack", "cache", "dockerfile", "references", "record", "processes"),
     ("errors",),
 )
 LEVEL = {room: at for at, line in enumerate(LINES) for room in line}

@@ -3,13 +3,14 @@
 import time
 from dataclasses import replace
 
-from openfaas_build import buildx, engine, references, workflow
+from openfaas_build import buildx, context, engine, references, workflow
 from openfaas_build.app.execute import Executor
 from openfaas_build.app.gather import Project
 from openfaas_build.app.live import LiveLog
 from openfaas_build.app.reuse import find_reusable
 from openfaas_build.app.run import Run, exit_code, lay_out, tell
 from openfaas_build.cache import attributes
+from openfaas_build.dockerfile import Dockerfile
 from openfaas_build.errors import MachineError, Notice
 from openfaas_build.plan import BuildPlan, cache_kinds, without_exports, without_imports
 from openfaas_build.report import FunctionRun, make_report
@@ -67,9 +68,18 @@ def build(run: Run) -> int:
         warnings=rest.warnings,
         interrupted=executor.interrupted,
         buildkit=found.buildkit,
+        dockerfiles=_dockerfiles(project, rest),
     )
     tell(run, report, plan)
     return exit_code(report)
+
+
+def _dockerfiles(project: Project, plan: BuildPlan) -> dict[str, Dockerfile]:
+    """Read the Dockerfiles for what can be said of their steps."""
+    if plan.sbom not in ("", "false"):
+        return {}  # the scanner reads every layer
+    found = {each.name: context.find_dockerfile(project.contexts[each.name]) for each in plan.to_build}
+    return {name: dockerfile for name, dockerfile in found.items() if dockerfile}
 
 
 def _reuse(run: Run, project: Project) -> tuple[BuildPlan, dict[str, str]]:

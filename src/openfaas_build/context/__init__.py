@@ -7,7 +7,8 @@ outside the project is read, nothing outside the staging folder removed.
 
 The project is the folder that faas-cli would run in: handlers and extra paths
 are relative to it, never to the stack file. `paths` resolves them, `request`
-gathers what is wrong, `layout` writes through `filetree`, which copies.
+gathers what is wrong, `layout` writes through `filetree`, which copies, and
+`source` finds back from a context to the user's own file.
 Neither environment nor clock is read.
 """
 
@@ -15,6 +16,7 @@ from openfaas_build.context.digest import context_digest, handler_digest
 from openfaas_build.context.layout import Context, write_context
 from openfaas_build.context.request import ContextRequest, check_paths
 from openfaas_build.context.secrets import check_secrets
+from openfaas_build.context.source import find_dockerfile
 
 __all__ = [
     "Context",
@@ -22,6 +24,7 @@ __all__ = [
     "check_paths",
     "check_secrets",
     "context_digest",
+    "find_dockerfile",
     "handler_digest",
     "write_context",
 ]

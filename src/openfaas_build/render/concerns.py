@@ -84,6 +84,32 @@ def cache_failures(function: FunctionReport) -> list[tuple[str, str, str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """What would make functions faster, once for all of them; `bytes_pulled` is what it would spare."""
+
+    hint: Hint
+    functions: tuple[str, ...]
+    bytes_pulled: int
+
+
+def find_suggestions(report: CacheReport) -> list[Suggestion]:
+    """Give what would be faster, what spares most first."""
+    found: dict[Hint, list[FunctionReport]] = {}
+    for function in report.functions:
+        for hint in function.suggestions:
+            found.setdefault(hint, []).append(function)
+    suggestions = [
+        Suggestion(
+            hint=hint,
+            functions=tuple(function.name for function in functions),
+            bytes_pulled=sum(function.bytes_pulled for function in functions),
+        )
+        for hint, functions in found.items()
+    ]
+    return sorted(suggestions, key=lambda suggestion: -suggestion.bytes_pulled)
+
+
 def step_name(step: ReportStep) -> str:
     """Name a step as the progress log does: `linux/arm64 build 2/6`."""
     return " ".join(filter(None, (step.platform, step.stage, f"{step.index}/{step.of}")))
@@ -99,13 +125,13 @@ def _command(step: ReportStep) -> str:
 def _divide(function: FunctionReport) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
     # A report lists the hints of cache failures first, that of the build last; each once.
     if function.status != "failed":
-        return (), function.hints
+        return (), function.explanations
     caches = 0 if (function.error or "").startswith(_STRICT) else len(cache_failures(function))
     if not caches:
-        return function.hints, ()
-    if len(function.hints) > caches:
-        return function.hints[-1:], function.hints[:-1]
-    return (), function.hints
+        return function.explanations, ()
+    if len(function.explanations) > caches:
+        return function.explanations[-1:], function.explanations[:-1]
+    return (), function.explanations
 
 
 def _cache_concerns(

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Sequence
 from openfaas_build.errors import Notice
 from openfaas_build.hints import Hint
 from openfaas_build.render import facts, foreign
-from openfaas_build.render.concerns import Concern, cache_failures, failure, find_concerns, step_name
+from openfaas_build.render.concerns import (
+    Concern,
+    Suggestion,
+    cache_failures,
+    failure,
+    find_concerns,
+    find_suggestions,
+    step_name,
+)
 from openfaas_build.render.gfm import code, fence, html_code, html_prose, link, prose
 from openfaas_build.report import CacheReport, FirstMiss, FunctionReport, ReportStep
 
@@ -72,6 +80,10 @@ def summary_markdown(report: CacheReport, *, title: str = facts.TITLE, budget_by
     legend = [f"*{word}*: {prose(meaning)}." for word, meaning in facts.legend(report)]
     if legend:
         page.add("<br>\n".join(legend))
+    items = [_suggestion(suggestion) for suggestion in find_suggestions(report)]
+    if items:
+        items = _fitting(items, page.left_bytes // 4, _MOST_CONCERNS, "- … {} more, see report.json")
+        page.add("\n".join(("### What would be faster\n", *items)))
     items = [_warning(warning) for warning in report.warnings]
     if items:
         room = page.left_bytes // 4
@@ -113,9 +125,7 @@ def _add_details(page: _Page, functions: Iterable[FunctionReport]) -> str:
 
 
 def _concern(concern: Concern) -> str:
-    listed = ", ".join(code(name, 80) for name in concern.functions[:5])
-    if len(concern.functions) > 5:
-        listed += f" and {len(concern.functions) - 5} more"
+    listed = _listed(concern.functions)
     found = concern.failure
     if found:
         step = f" at {code(found.instruction, 120)}" if found.step else ""
@@ -127,6 +137,16 @@ def _concern(concern: Concern) -> str:
     else:
         lines = [f"**{concern.what.capitalize()} failed** ({listed}): {code(concern.raw, 240)}"]
     return "- " + "<br>".join(lines)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(code(name, 80) for name in names[:5]) + more
+
+
+def _suggestion(found: Suggestion) -> str:
+    pulled = f"{facts.size(found.bytes_pulled)} for {_listed(found.functions)}."
+    return f"- **{prose(found.hint.problem)}** {pulled}<br>{_remedy(found.hint)}"
 
 
 def _remedy(hint: Hint) -> str:
@@ -176,7 +196,7 @@ def _has_details(function: FunctionReport) -> bool:
     """Say whether there is more to tell than the table does; there is not of a full hit."""
     if function.status in ("failed", "skipped"):
         return function.status == "failed"
-    told = function.hints or cache_failures(function) or function.first_miss
+    told = function.explanations or cache_failures(function) or function.first_miss
     return bool(told)
 
 
@@ -205,7 +225,7 @@ def _details(function: FunctionReport) -> list[str]:
 
 def _hints(function: FunctionReport) -> list[str]:
     items = []
-    for hint in function.hints:
+    for hint in function.explanations:
         named = (("Problem", hint.problem), ("Likely cause", hint.cause), ("Remedy", hint.remedy))
         lines = [f"**{name}:** {prose(text, 1000)}" for name, text in named if text]
         items.append("- " + "<br>".join((*lines, *filter(None, (link("More about it", hint.url),)))))

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from openfaas_build.render import facts, foreign
-from openfaas_build.render.concerns import Concern, find_concerns
+from openfaas_build.render.concerns import Concern, find_concerns, find_suggestions
 from openfaas_build.report import CacheReport, FunctionReport
 
 _HEAD = ("FUNCTION", "RESULT", "HITS", "IMPORT", "EXPORT", "TIME", "IMAGE")
@@ -14,6 +14,7 @@ _RED, _YELLOW, _BOLD, _DIM = "1;31", "1;33", "1", "2"
 _LEAST_NAME, _LEAST_IMAGE = 12, 20
 _LOG_LINES = 20
 _MOST_CONCERNS = 20
+_MOST_SUGGESTIONS = 3
 _IMAGE = _HEAD.index("IMAGE")
 
 
@@ -34,6 +35,10 @@ def table_text(report: CacheReport, *, width: int, colour: bool) -> str:
     misses = [line for function in functions for line in _first_miss(function, width)]
     if misses:
         lines += ["", *misses]
+    for suggestion in find_suggestions(report)[:_MOST_SUGGESTIONS]:
+        pulled = f"{facts.size(suggestion.bytes_pulled)} for {facts.names(suggestion.functions)}"
+        lines += ["", *_head(f"{suggestion.hint.problem} ({pulled})", width, paint, _BOLD)]
+        lines += _advice("", suggestion.hint.remedy, suggestion.hint.url, width)
     for warning in report.warnings:
         place = f"{warning.place}: " if warning.place else ""
         lines += ["", *_head(f"! {place}{warning.problem}", width, paint, _YELLOW)]

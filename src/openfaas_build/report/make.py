@@ -14,10 +14,12 @@ as BuildKit does not tell them apart.
 from collections.abc import Mapping, Sequence
 
 from openfaas_build.cache import attributes
+from openfaas_build.dockerfile import Dockerfile
 from openfaas_build.errors import Notice
 from openfaas_build.hints import Hint, hint_for
 from openfaas_build.record import SolveRecord, Step
 from openfaas_build.report import outcomes
+from openfaas_build.report.linking import link_hint
 from openfaas_build.report.model import (
     CacheReport,
     ExportReport,
@@ -40,12 +42,14 @@ def make_report(
     warnings: Sequence[Notice] = (),
     interrupted: bool = False,
     buildkit: tuple[int, ...] | None = None,
+    dockerfiles: Mapping[str, Dockerfile] | None = None,
 ) -> CacheReport:
     """Make the report of a run.
 
     `strict_cache` makes a failed import or export a failed function;
     `no_cache`: every step was to run; `buildkit` is the builder's version,
-    None when nothing tells it.
+    None when nothing tells it; `dockerfiles` are those of functions whose
+    layers nothing but their own steps needs.
     """
     ran: dict[str, str] = {}
     for run in runs:
@@ -54,7 +58,11 @@ def make_report(
             if step.status == "run" and not no_cache:
                 for digest in step.digests:
                     ran.setdefault(digest, run.build.name)
-    functions = tuple(_function(run, ran, strict_cache=strict_cache, buildkit=buildkit) for run in runs)
+    known = dockerfiles or {}
+    functions = tuple(
+        _function(run, ran, known.get(run.build.name), strict_cache=strict_cache, buildkit=buildkit)
+        for run in runs
+    )
     return CacheReport(
         totals=total(functions, duration_s),
         functions=functions,
@@ -86,7 +94,12 @@ def total(functions: Sequence[FunctionReport], duration_s: float) -> Totals:
 
 
 def _function(
-    run: FunctionRun, ran: Mapping[str, str], *, strict_cache: bool, buildkit: tuple[int, ...] | None
+    run: FunctionRun,
+    ran: Mapping[str, str],
+    dockerfile: Dockerfile | None,
+    *,
+    strict_cache: bool,
+    buildkit: tuple[int, ...] | None,
 ) -> FunctionReport:
     build, record = run.build, run.record
     if run.reused:
@@ -126,7 +139,7 @@ def _function(
         export=export,
         bytes_pulled=record.bytes_pulled,
         first_miss=_first_miss(steps, cold=cold),
-        hints=_hints(run, imports, export, buildkit),
+        hints=(*_hints(run, imports, export, buildkit), *filter(None, [link_hint(run, dockerfile)])),
         error=error,
     )
 

@@ -12,6 +12,7 @@ Status = Literal["built", "reused", "failed", "skipped"]
 StepStatus = Literal["hit", "shared", "run", "failed", "not_run"]
 ImportOutcome = Literal["ok", "cold", "failed"]
 ExportOutcome = Literal["ok", "skipped", "not_needed", "failed"]
+LINK_HINT = "copy-without-link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class FirstMiss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionReport:
-    """What is told of one function. `hit_rate` is None when no step counts."""
+    """What is told of one function; `hints` explain what failed, or say what would be faster."""
 
     name: str
     image: str
@@ -96,6 +97,16 @@ class FunctionReport:
     hints: tuple[Hint, ...] = ()
     error: str | None = None
     detail: str = ""
+
+    @property
+    def suggestions(self) -> tuple[Hint, ...]:
+        """Give the hints that say what would be faster."""
+        return tuple(hint for hint in self.hints if hint.code == LINK_HINT)
+
+    @property
+    def explanations(self) -> tuple[Hint, ...]:
+        """Give the hints that explain what failed."""
+        return tuple(hint for hint in self.hints if hint.code != LINK_HINT)
 
     @property
     def counts(self) -> dict[str, int]:
