@@ -9,12 +9,16 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openfaas_build.errors import MachineError, Notice
 from openfaas_build.processes import ask
+
+if TYPE_CHECKING:
+    import docker
 
 OWN_BUILDER = "openfaas-build"
 MIN_BUILDX = (0, 13)
@@ -86,11 +90,8 @@ def engine_info(env: Mapping[str, str]) -> dict[str, Any]:
     import docker  # `plan` and `--help` do without it
 
     try:
-        client = docker.DockerClient.from_env(environment=_engine_env(env), timeout=_ASK_TIMEOUT_S)
-        try:
+        with _client(env) as client:
             return dict(client.info())
-        finally:
-            client.close()
     except (docker.errors.DockerException, OSError) as error:
         address = _engine_env(env).get("DOCKER_HOST", "the default socket")
         raise MachineError(
@@ -100,6 +101,29 @@ def engine_info(env: Mapping[str, str]) -> dict[str, Any]:
                 remedy='Start Docker, or set DOCKER_HOST; "docker version" shows whether it answers.',
             )
         ) from None
+
+
+@contextmanager
+def registry_digests(env: Mapping[str, str]) -> Iterator[Callable[[str], str | None]]:
+    """Ask registries through the engine, with the user's logins: about 0.01 s an answer.
+
+    What is given maps a reference to the digest that it has now: empty when
+    it is not there, None when the engine could not tell. Threads may share it.
+    """
+    import docker
+
+    with _client(env) as client:
+
+        def digest(reference: str) -> str | None:
+            try:
+                found: Any = client.api.inspect_distribution(reference)  # type: ignore[no-untyped-call]
+                return str(found["Descriptor"]["digest"])
+            except docker.errors.NotFound:
+                return ""
+            except (docker.errors.DockerException, OSError, LookupError, TypeError):
+                return None
+
+        yield digest
 
 
 def buildx_version(env: Mapping[str, str]) -> str:
@@ -209,6 +233,17 @@ def _own_builder(env: Mapping[str, str], found: Preflight, lacks: str, *, host_n
         exports=_exports(own),
         warnings=(warning,),
     )
+
+
+@contextmanager
+def _client(env: Mapping[str, str]) -> Iterator["docker.DockerClient"]:
+    import docker
+
+    client = docker.DockerClient.from_env(environment=_engine_env(env), timeout=_ASK_TIMEOUT_S)
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def _engine_env(env: Mapping[str, str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Ask image registries what they hold, and give images new tags there.
 
 All through `docker buildx imagetools`, which knows the user's logins and
-credential helpers; an answer costs about 0.2 s. This room never heard of
-functions.
+credential helpers and needs no engine; an answer costs about 0.2 s, so what
+the engine can tell (`engine.registry_digests`) is better asked there. This
+room never heard of functions.
 """
 
 import json

@@ -9,12 +9,12 @@ The price: an image is as old as its base images. What a RUN step fetches from
 elsewhere (`apt-get`, `pip`) is not asked for again, as with any cache.
 """
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from openfaas_build import context, references, registry
+from openfaas_build import context, engine, references, registry
 from openfaas_build.plan import BuildPlan, FunctionBuild, input_key
 
 _AT_ONCE = 16
@@ -28,8 +28,8 @@ def find_reusable(
     Those images have all their function's tags by then. `platform` is the
     builder's own. The build contexts must have been laid out.
     """
-    building = plan.to_build
-    with ThreadPoolExecutor(_AT_ONCE, "reuse") as pool:
+    with ThreadPoolExecutor(_AT_ONCE, "reuse") as pool, engine.registry_digests(env) as ask_engine:
+        building = plan.to_build
         digests = pool.map(lambda function: context.context_digest(root / function.context), building)
         keyed = {
             function.name: _with_key(plan, function, digest, platform)
@@ -38,23 +38,33 @@ def find_reusable(
         whole = replace(plan, functions=tuple(keyed.get(each.name, each) for each in plan.functions))
         if plan.no_cache or plan.pull:
             return whole, {}
-        found = pool.map(lambda function: registry.read_image(env, function.tags[-1]), keyed.values())
-        images = {
-            name: image
-            for name, image in zip(keyed, found, strict=True)
-            if image and image.materials is not None
+
+        def resolve(reference: str) -> str:
+            digest = ask_engine(reference)
+            return registry.read_digest(env, reference) if digest is None else digest
+
+        there = _resolve_all(pool, resolve, (tag for each in keyed.values() for tag in each.tags))
+        names = [name for name, function in keyed.items() if there[function.tags[-1]]]
+        found = pool.map(lambda name: registry.read_image(env, keyed[name].tags[-1]), names)
+        images = {name: image for name, image in zip(names, found, strict=True) if image}
+        moving = {
+            name: [base for base in image.materials if not base.pinned]
+            for name, image in images.items()
+            if image.materials is not None
         }
-        # A base image is asked for once, however many functions stand on it.
-        bases = sorted(
-            {base.reference for image in images.values() for base in image.materials or () if not base.pinned}
-        )
-        now = dict(zip(bases, pool.map(lambda base: registry.read_digest(env, base), bases), strict=True))
+        now = _resolve_all(pool, resolve, (base.reference for bases in moving.values() for base in bases))
         current = [
             name
-            for name, image in images.items()
-            if all(base.pinned or now[base.reference] == base.digest for base in image.materials or ())
+            for name, bases in moving.items()
+            if all(now[base.reference] == base.digest for base in bases)
         ]
-        tagged = pool.map(lambda name: _tag(env, keyed[name], images[name].digest), current)
+
+        def tag(name: str) -> bool:
+            image = f"{references.repository(keyed[name].image)}@{images[name].digest}"
+            missing = [tag for tag in keyed[name].tags if there[tag] != images[name].digest]
+            return not missing or registry.add_tags(env, image, missing)
+
+        tagged = pool.map(tag, current)
         return whole, {name: images[name].digest for name, done in zip(current, tagged, strict=True) if done}
 
 
@@ -63,6 +73,7 @@ def _with_key(plan: BuildPlan, function: FunctionBuild, digest: str, platform: s
     return replace(function, tags=(*function.tags, f"{references.repository(function.image)}:{key}"))
 
 
-def _tag(env: Mapping[str, str], function: FunctionBuild, digest: str) -> bool:
-    image = f"{references.repository(function.image)}@{digest}"
-    return registry.add_tags(env, image, function.tags[:-1])
+def _resolve_all(pool: Executor, resolve: Callable[[str], str], wanted: Iterable[str]) -> dict[str, str]:
+    """Resolve each reference once, however many functions stand on it."""
+    distinct = sorted(set(wanted))
+    return dict(zip(distinct, pool.map(resolve, distinct), strict=True))
