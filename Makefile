@@ -6,7 +6,7 @@ SHELL := bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PYTHON_SOURCES := entrypoint.py src tests examples/demo bench/run
-SHELL_SOURCES := lab/up lab/down lab/with $(wildcard lab/*.sh) $(wildcard tests/e2e/support/bin/*) .ci/run
+SHELL_SOURCES := lab/up lab/down lab/with lab/buildkit $(wildcard lab/*.sh) $(wildcard tests/e2e/support/bin/*) .ci/run
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DOCKERFILES := $(wildcard examples/template/*/Dockerfile)
 

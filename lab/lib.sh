@@ -9,6 +9,9 @@ prefix=$downloads/engine
 # containers may share the machine's network): what bears it is ours, whatever a killed lab/up could still write down.
 tag=$(cat "$run/tag" 2> /dev/null || printf '%s' "$(stat -c %d:%i /) $lab_dir" | cksum | { read -r sum _ && printf 'ofblab%08x' "$sum"; })
 
+# The downloads of the usual lab: another one takes from them what it lacks.
+other_downloads() { printf '%s' "${LAB_DOWNLOADS_FROM-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/openfaas-build-lab/downloads}"; }
+
 say() { printf 'lab: %s\n' "$*" >&2; }
 
 fail() { # problem, cause, remedy, exit code
@@ -147,6 +150,9 @@ stop_lab() (
             bounded 60 docker -H "$(cat "$run/host")" image rm registry:2
         fi
     fi > /dev/null 2>&1
+    if [ -f "$downloads/buildkit-image-was-added" ] && [ "${1:-}" != --keep-downloads ]; then
+        bounded 60 docker -H "$(cat "$downloads/buildkit-image-was-added")" image rm moby/buildkit:buildx-stable-1 > /dev/null 2>&1
+    fi
     [ "$(id -u)" != 0 ] || end_containers
     end dockerd
     end registry
