@@ -137,8 +137,11 @@ def _output(plan: BuildPlan, function: FunctionBuild, driver: str) -> list[str]:
     if function.load and plan.push and driver == "docker":
         # It keeps what it pushes; two exporters would write one name and get in each other's way.
         return ["--output", "type=image,push=true"]
+    if function.load and plan.push:
+        # The metadata has the digest of the last one, and what is loaded has another: no attestations.
+        return ["--output", "type=docker", "--output", "type=image,push=true"]
     if function.load:
-        return ["--push"] * plan.push + ["--load"]
+        return ["--load"]
     if plan.push:
         # As `--push`, but the docker driver need not fetch and unpack the image only to keep it.
         return ["--output", "type=image,push=true,store=false"]

@@ -82,7 +82,10 @@ def test_without_cache_there_is_one_solve_whose_export_cannot_break_it():
 def test_where_the_image_goes():
     kept = dataclasses.replace(FUNCTION, load=True)
     assert buildx.build_argv(plan(), kept)[-2:] == ("--load", "build/f")
-    assert buildx.build_argv(plan(push=True), kept)[-3:] == ("--push", "--load", "build/f")
+    assert buildx.build_argv(plan(push=True), kept)[-5:] == (
+        *("--output", "type=docker", "--output", "type=image,push=true"),
+        "build/f",
+    )
     assert buildx.build_argv(plan(), FUNCTION)[-3:] == ("--output", "type=cacheonly", "build/f")
     both = buildx.build_argv(plan(push=True), kept, "default", "docker")
     assert both[-3:] == ("--output", "type=image,push=true", "build/f")
