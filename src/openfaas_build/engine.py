@@ -209,7 +209,12 @@ def _cannot(found: Preflight, lacks: str) -> Notice:
 
 def _own_builder(env: Mapping[str, str], found: Preflight, lacks: str, *, host_network: bool) -> Preflight:
     options = ["--driver-opt", "network=host"] if host_network else []
-    there = _ask(env, "inspect", OWN_BUILDER).returncode == 0
+    asked = _ask(env, "inspect", OWN_BUILDER)
+    there = asked.returncode == 0
+    if there and host_network and 'network="host"' not in asked.stdout:
+        # An earlier run's, which had no need of this machine's loopback.
+        _ask(env, "rm", "--force", OWN_BUILDER)
+        there = False
     if not there:
         create = ["create", "--name", OWN_BUILDER, "--driver", "docker-container", *options]
         _ask(env, *create)
