@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.engine import Engine
+from support.labs import give_builder_image
 from support.project import Project
 from support.runs import Result, run
 
@@ -19,6 +20,14 @@ def engine() -> Iterator[Engine]:
     found = Engine()
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def builder_image(engine: Engine) -> None:
+    """The engine can start builders of the docker-container driver; skips where it cannot."""
+    if engine.is_private:
+        give_builder_image()
+    # In anybody else's engine the tests build with such a builder anyway.
 
 
 @pytest.fixture(scope="module")

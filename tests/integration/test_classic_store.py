@@ -5,11 +5,7 @@ own registry, so that the change to a builder of our own fails on every machine 
 """
 
 import io
-import os
-import shutil
-import subprocess
 import tarfile
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,58 +13,22 @@ from pathlib import Path
 import pytest
 from support import registry
 from support.engine import Engine
+from support.labs import BUILDER_IMAGE, Lab, classic_lab
 from support.project import Project
 from support.runs import Result, run
 
-LAB = Path(__file__).resolve().parents[2] / "lab"
-BUILDER_IMAGE = "moby/buildkit:buildx-stable-1"
 OWN_BUILDER = "openfaas-build"
-CANNOT_DO_IT = 3
 # On vfs every step copies the whole base image: so there is none.
 DOCKERFILE = "FROM scratch\nCOPY go.mod .\nCOPY handler.go .\n"
 
 
-class Classic:
-    """The second engine: the variables that name it, and its registry."""
-
-    def __init__(self, env: dict[str, str]) -> None:
-        self.env = env
-        self.registry = env["LAB_REGISTRY"]
-
-    def docker(self, *arguments: str, data: bytes = b"") -> str:
-        env = {**os.environ, **self.env}
-        done = subprocess.run(["docker", *arguments], env=env, input=data, capture_output=True, timeout=120)
-        assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr.decode()}"
-        return done.stdout.decode()
-
-
 @pytest.fixture(scope="module")
-def classic(engine: Engine) -> Iterator[Classic]:
-    # The kernel allows a socket's path 107 characters.
-    folder = tempfile.mkdtemp(prefix="classic-", dir="/tmp")
-    env = {**os.environ, "LAB_DIR": folder, "LAB_STORE": "classic"}
-    downloads = Path(os.environ.get("DOCKER_CONFIG", "/nonexistent")).parent.parent / "downloads"
-    if downloads.is_dir():
-        env["LAB_DOWNLOADS_FROM"] = str(downloads)
-    try:
-        shell = 'lines=$("$1/up") || exit; eval "$lines"; env -0'
-        up = subprocess.run(
-            ["bash", "-c", shell, "bash", str(LAB)], env=env, capture_output=True, text=True, timeout=600
-        )
-        if up.returncode == CANNOT_DO_IT:
-            pytest.skip(f"this machine cannot have a second engine: {up.stderr.strip()}")
-        assert up.returncode == 0, up.stderr
-        found = dict(pair.split("=", 1) for pair in up.stdout.split("\0") if pair)
-        made = Classic(
-            {name: found[name] for name in ("DOCKER_HOST", "DOCKER_CONFIG", "LAB_REGISTRY", "PATH")}
-        )
-        broken = f"{made.registry}/{BUILDER_IMAGE}"
-        made.docker("import", "--change", 'ENTRYPOINT ["/nothing"]', "-", broken, data=root_without_folders())
-        made.docker("push", broken)
-        yield made
-    finally:
-        subprocess.run([LAB / "down"], env=env, check=True, capture_output=True, timeout=300)
-        shutil.rmtree(folder, ignore_errors=True)
+def classic(engine: Engine) -> Iterator[Lab]:
+    with classic_lab() as lab:
+        broken = f"{lab.registry}/{BUILDER_IMAGE}"
+        lab.docker("import", "--change", 'ENTRYPOINT ["/nothing"]', "-", broken, data=root_without_folders())
+        lab.docker("push", broken)
+        yield lab
 
 
 def root_without_folders() -> bytes:
@@ -80,17 +40,17 @@ def root_without_folders() -> bytes:
 
 
 @pytest.fixture
-def project(classic: Classic, tmp_path: Path) -> Project:
+def project(classic: Lab, tmp_path: Path) -> Project:
     return Project(tmp_path / "project", classic.registry, f"t{uuid.uuid4().hex[:10]}")
 
 
 @pytest.fixture
-def build(classic: Classic) -> Callable[..., Result]:
+def build(classic: Lab) -> Callable[..., Result]:
     return lambda project, *flags: run(project.root, "build", "--push", *flags, env=classic.env)
 
 
 def test_the_build_goes_on_without_exports(
-    classic: Classic, project: Project, build: Callable[..., Result]
+    classic: Lab, project: Project, build: Callable[..., Result]
 ) -> None:
     project.add_dockerfile("fn", DOCKERFILE, build_cache="max")
     result = build(project).expect(0)
@@ -134,7 +94,7 @@ def test_who_insists_is_told(project: Project, build: Callable[..., Result], fla
     assert not registry.digest(f"{project.image('fn')}:latest")
 
 
-def test_an_inline_cache_works(classic: Classic, project: Project, build: Callable[..., Result]) -> None:
+def test_an_inline_cache_works(classic: Lab, project: Project, build: Callable[..., Result]) -> None:
     project.add_dockerfile("fn", DOCKERFILE, build_cache="inline")
     assert build(project).expect(0).steps("fn", "run") == ["COPY go.mod .", "COPY handler.go ."]
     classic.docker("image", "rm", "--force", f"{project.image('fn')}:latest")
@@ -144,7 +104,7 @@ def test_an_inline_cache_works(classic: Classic, project: Project, build: Callab
     assert result.steps("fn", "hit") == ["COPY go.mod .", "COPY handler.go ."]
 
 
-def test_plan_does_not_ask_the_engine(classic: Classic, project: Project) -> None:
+def test_plan_does_not_ask_the_engine(classic: Lab, project: Project) -> None:
     project.add_dockerfile("fn", DOCKERFILE, build_cache="max")
     result = run(project.root, "plan", env=classic.env).expect(0)
     assert f"type=registry,ref={project.image('fn')}:buildcache,mode=max" in result.stdout
