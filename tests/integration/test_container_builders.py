@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from cache_service import CacheService
 from support import registry
 from support.engine import docker
 from support.project import Project
 from support.runs import Result
+from support.waiting import until
 
 from openfaas_build import engine as product
 
@@ -42,7 +44,11 @@ class Builder:
         )
 
     def empty(self) -> None:
-        docker("buildx", "prune", "--builder", self.name, "--all", "--force")
+        def prune() -> bool:
+            docker("buildx", "prune", "--builder", self.name, "--all", "--force")
+            return docker("buildx", "du", "--builder", self.name).split()[-1] == "0B"
+
+        until(prune, "the builder is empty")
 
     def close(self) -> None:
         subprocess.run(
@@ -110,6 +116,26 @@ def test_a_cache_of_an_emptied_builder(
     # BuildKit says this of a build that keeps its result to itself, as the export of a cache does.
     for result in (cold, again, changed):
         assert "No output specified" not in result.stdout + result.stderr + result.log("fn")
+
+
+def test_the_github_cache_on_an_emptied_builder(
+    builder: Builder, flags: tuple[str, ...], project: Project, build: Callable[..., Result]
+) -> None:
+    project.add_dockerfile("fn", STAGES, build_cache="gha")
+    with CacheService() as service:
+        env = service.env(service.token())
+        cold = build(project, "--push", *flags, env=env).expect(0)
+        assert cold.report["warnings"] == []
+        assert cold.function("fn")["cache"]["export"]["outcome"] == "ok"
+        saved = len(service.entries)
+        assert saved
+
+        builder.empty()
+        again = build(project, "--push", *flags, env=env).expect(0)
+        assert len(again.steps("fn", "hit")) == STEPS
+        # The service's answer does not tell; that everything was hit on an empty builder does.
+        assert again.function("fn")["cache"]["export"]["outcome"] == "not_needed"
+        assert len(service.entries) == saved
 
 
 def test_the_image_is_loaded_into_the_engine(
