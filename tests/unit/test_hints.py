@@ -185,6 +185,18 @@ CASES: dict[str, Case] = {
         buildkit=NEW,
         attributes=registry(),
     ),
+    "repository not known, in words alone": case(
+        "error writing layer blob: unknown: repository name not known to registry",
+        buildkit=NEW,
+        attributes=registry(),
+    ),
+    "digest did not match, in words alone": case(
+        "error writing layer blob: unknown: provided digest did not match uploaded content",
+        attributes=registry(),
+    ),
+    "invalid name, in words alone": case(
+        "error writing manifest blob: unknown: invalid repository name", attributes=registry()
+    ),
     "unsupported": case(
         "error writing manifest blob: unsupported: The operation is unsupported.", attributes=registry()
     ),
@@ -230,6 +242,10 @@ CASES: dict[str, Case] = {
     ),
     "push 404 to ECR": case(
         f"failed to push {ECR}/fn:1: name unknown: The repository with name 'fn' does not exist",
+        action="push",
+    ),
+    "push 404 to ECR, in words alone": case(
+        f"failed to push {ECR}/fn:1: unknown: The repository with name 'fn' does not exist in the registry",
         action="push",
     ),
     "push 400": case(
@@ -720,6 +736,27 @@ The repository does not exist and the registry does not create it by itself.
 Create the repository, or choose another one for the cache (input cache-ref).
 https://docs.docker.com/build/cache/backends/registry/
 
+# repository not known, in words alone
+registry-repository-missing
+Cache export to r.example.com:5000/acme/fn:cache failed: r.example.com:5000 answered "repository name not known to registry".
+The repository does not exist and the registry does not create it by itself.
+Create the repository, or choose another one for the cache (input cache-ref).
+https://docs.docker.com/build/cache/backends/registry/
+
+# digest did not match, in words alone
+registry-refused-layer
+Cache export to r.example.com:5000/acme/fn:cache failed: r.example.com:5000 answered "provided digest did not match".
+The upload was lost or changed on its way: a proxy between, or several registries behind one name without common storage. Nexus 3.90 was reported to answer so.
+Run again; if it stays, look at the registry's log.
+https://docs.docker.com/build/cache/backends/registry/
+
+# invalid name, in words alone
+registry-name-invalid
+Cache export to r.example.com:5000/acme/fn:cache failed: r.example.com:5000 answered "invalid repository name".
+The registry has rules for names, such as lower case or a number of path parts.
+Choose another name (image in the stack file, or input cache-ref).
+https://docs.docker.com/build/cache/backends/registry/
+
 # unsupported
 registry-no-artifacts
 Cache export to r.example.com:5000/acme/fn:cache failed: r.example.com:5000 answered "unsupported".
@@ -800,6 +837,13 @@ https://docs.docker.com/reference/cli/docker/image/push/
 # push 404 to ECR
 registry-repository-missing
 Image push to 123456789012.dkr.ecr.eu-west-1.amazonaws.com/fn:1 failed: 123456789012.dkr.ecr.eu-west-1.amazonaws.com answered "name unknown".
+The repository does not exist; Amazon ECR creates none by itself.
+Create it (aws ecr create-repository), or a repository creation template for it.
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html
+
+# push 404 to ECR, in words alone
+registry-repository-missing
+Image push to 123456789012.dkr.ecr.eu-west-1.amazonaws.com/fn:1 failed: 123456789012.dkr.ecr.eu-west-1.amazonaws.com answered "repository with name 'fn' does not exist".
 The repository does not exist; Amazon ECR creates none by itself.
 Create it (aws ecr create-repository), or a repository creation template for it.
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html

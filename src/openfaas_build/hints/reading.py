@@ -13,7 +13,8 @@ REQUEST = re.compile(
 )
 _MANIFEST = re.compile(r"/manifests/|error writing manifest blob|\[manifests ")
 
-# The registry's own words -> its answer; BuildKit 0.30 and newer show nothing else.
+# The registry's own words -> its answer; BuildKit 0.30 and newer show nothing else, and of many
+# errors only the message: "unknown: repository name not known to registry".
 _WORDS = (
     (re.compile(r"\b(?:(?:repository|tag) is )?immutable\b"), "immutable"),
     (re.compile(r"\bmanifest[ _]invalid\b"), "manifest"),
@@ -21,6 +22,15 @@ _WORDS = (
     (re.compile(r"\b(?:digest|size)[ _]invalid\b"), "blob-refused"),
     (re.compile(r"\b(?:name|tag)[ _]invalid\b"), "name-invalid"),
     (re.compile(r"\b(?:name|manifest)[ _]unknown\b"), "missing"),
+    (re.compile(r"\bprovided (?:digest|length) did not match\b"), "blob-refused"),
+    (re.compile(r"\binvalid repository name\b"), "name-invalid"),
+    (
+        re.compile(
+            r"\brepository name not known to registry\b"
+            r"|\brepository with name '[^'\n]{1,300}' does not exist\b"
+        ),
+        "missing",
+    ),
     (re.compile(r"\btoomanyrequests\b"), "rate-limit"),
     (
         re.compile(
