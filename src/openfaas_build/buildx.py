@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from openfaas_build.cache import attributes
 from openfaas_build.plan import STAGING, BuildPlan, FunctionBuild
 
+# Of the metadata file only digests are read; to fetch the provenance for it takes 0.1 to 0.4 s a build.
+ENVIRONMENT = {"BUILDX_METADATA_PROVENANCE": "disabled"}
 RUN_FOLDER = f"{STAGING}/.openfaas-build"
 _INLINE = "BUILDKIT_INLINE_CACHE"
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote
 
 from openfaas_build.processes import ask
 
+_BUILDX = ("docker", "buildx")
 _TIMEOUT_S = 60
 _PACKAGE = "pkg:docker/"
 
@@ -39,10 +40,10 @@ class RemoteImage:
     materials: tuple[Material, ...] | None = None
 
 
-def read_image(env: Mapping[str, str], reference: str) -> RemoteImage | None:
+def read_image(env: Mapping[str, str], reference: str, buildx: Sequence[str] = _BUILDX) -> RemoteImage | None:
     """Give an image with the base images it was built from; None when it is not there or not readable."""
     template = '{"manifest":{{json .Manifest}},"provenance":{{json .Provenance}}}'
-    done = _imagetools(env, "inspect", "--format", template, reference)
+    done = _imagetools(env, buildx, "inspect", "--format", template, reference)
     try:
         found = json.loads(done.stdout) if done.returncode == 0 else {}
         return RemoteImage(digest=found["manifest"]["digest"], materials=read_materials(found["provenance"]))
@@ -50,9 +51,9 @@ def read_image(env: Mapping[str, str], reference: str) -> RemoteImage | None:
         return None
 
 
-def read_digest(env: Mapping[str, str], reference: str) -> str:
+def read_digest(env: Mapping[str, str], reference: str, buildx: Sequence[str] = _BUILDX) -> str:
     """Give the digest that a reference resolves to now; empty when nothing tells."""
-    done = _imagetools(env, "inspect", "--format", "{{json .Manifest}}", reference)
+    done = _imagetools(env, buildx, "inspect", "--format", "{{json .Manifest}}", reference)
     try:
         return str(json.loads(done.stdout)["digest"]) if done.returncode == 0 else ""
     except (ValueError, LookupError, TypeError):
@@ -61,17 +62,19 @@ def read_digest(env: Mapping[str, str], reference: str) -> str:
 
 def look_up(env: Mapping[str, str], reference: str) -> str:
     """Ask a registry for an image, with the user's logins; give the error, or nothing when it is there."""
-    done = _imagetools(env, "inspect", "--raw", reference)
+    done = _imagetools(env, _BUILDX, "inspect", "--raw", reference)
     if not done.returncode:
         return ""
     lines = done.stderr.strip().splitlines()
     return lines[-1] if lines else "no message"
 
 
-def add_tags(env: Mapping[str, str], image: str, tags: Sequence[str]) -> bool:
+def add_tags(
+    env: Mapping[str, str], image: str, tags: Sequence[str], buildx: Sequence[str] = _BUILDX
+) -> bool:
     """Give an image (`repository@digest`) further tags in its registry; say whether that worked."""
     flags = [word for tag in tags for word in ("--tag", tag)]
-    return _imagetools(env, "create", *flags, image).returncode == 0
+    return _imagetools(env, buildx, "create", *flags, image).returncode == 0
 
 
 def read_materials(provenance: Any) -> tuple[Material, ...] | None:  # noqa: ANN401  # a document of others
@@ -108,5 +111,7 @@ def _material(uri: str, digest: str) -> Material:
     return Material(reference=reference, digest=f"sha256:{digest}", pinned="digest" in parse_qs(query))
 
 
-def _imagetools(env: Mapping[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return ask(["docker", "buildx", "imagetools", *arguments], env, _TIMEOUT_S)
+def _imagetools(
+    env: Mapping[str, str], buildx: Sequence[str], *arguments: str
+) -> "subprocess.CompletedProcess[str]":
+    return ask([*buildx, "imagetools", *arguments], env, _TIMEOUT_S)

@@ -58,3 +58,33 @@ def test_a_shared_step_counts_neither_for_nor_against(result: Result) -> None:
     assert totals["steps_hit"] == 0
     assert totals["steps_shared"] >= 2
     assert "shared" in result.summary
+
+
+OWN_STEP = """\
+FROM debian:bookworm-slim
+RUN --network=none sleep 1 && dd if=/dev/urandom of=/runtime bs=1M count=4 2>/dev/null
+WORKDIR /work
+COPY shared /shared
+RUN --network=none sleep 1 && dd if=/dev/urandom of=/common bs=1M count=1 2>/dev/null
+COPY function/handler.go /work/
+RUN --network=none sleep 1 && dd if=/dev/urandom of=/own bs=1M count=1 2>/dev/null
+COPY --link function /function
+"""
+
+
+@pytest.mark.parametrize("templates", [1, 2], ids=lambda number: f"{number} templates")
+def test_no_step_runs_again_for_the_cache(
+    engine: Engine, make_project: Callable[..., Project], build: Callable[..., Result], templates: int
+) -> None:
+    """A step that ran again would have made other random bytes than those of the image."""
+    project = make_project()
+    for number in range(templates):
+        project.add_template(f"own-{number}", OWN_STEP, {"shared": str(number)})
+    names = [f"f{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        project.add(name, lang=f"own-{number % templates}", files={"handler.go": f"package {name}\n"})
+    engine.empty(project.prefix)
+    build(project, "--push", "--cache-mode", "max", "--parallel", "4").expect(0)
+    for name in names:
+        image = project.image(name)
+        assert set(registry.layers(f"{image}:latest")) <= set(registry.layers(f"{image}:buildcache"))

@@ -1,6 +1,7 @@
 """The sub-command `build`: prepare the builder, build everything, tell what happened."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from openfaas_build import buildx, context, engine, references, workflow
@@ -26,27 +27,33 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 def build(run: Run) -> int:
     """Build the project; the exit code says whether every function was built."""
     began = time.monotonic()
-    project = run.gather(layout=True)
+    with ThreadPoolExecutor(1, "buildx") as pool:
+        program = pool.submit(engine.buildx_program, run.env)
+        project = run.gather(layout=True)
+        buildx_program = program.result()
     plan = project.plan
     reused: dict[str, str] = {}
     reusing = bool(run.inputs.reuse and plan.push and plan.to_build)
     if reusing:
-        plan, reused = _reuse(run, project)
+        plan, reused = _reuse(run, project, buildx_program)
     elif run.inputs.reuse and plan.to_build:
         plan = replace(plan, warnings=(*plan.warnings, _NOTHING_TO_REUSE))
     rest = replace(plan, functions=tuple(each for each in plan.functions if each.name not in reused))
     found, was_empty = engine.Preflight(builder="", driver=""), False
     if rest.to_build:
         rest, found = _prepare(run, rest)
-        was_empty = engine.is_empty(run.env, found.builder)
-        if not reusing:
-            lay_out(project)
+        with ThreadPoolExecutor(1, "builder") as pool:
+            emptiness = pool.submit(engine.is_empty, run.env, found.builder)
+            if not reusing:
+                lay_out(project)
+            was_empty = emptiness.result()
     folder = run.root / buildx.RUN_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     executor = Executor(
         rest,
         root=run.root,
-        env={**run.env, **run.credentials},
+        env={**run.env, **run.credentials, **buildx.ENVIRONMENT},
+        buildx_program=buildx_program,
         builder=found.builder,
         driver=found.driver,
         builder_was_empty=was_empty,
@@ -82,11 +89,13 @@ def _dockerfiles(project: Project, plan: BuildPlan) -> dict[str, Dockerfile]:
     return {name: dockerfile for name, dockerfile in found.items() if dockerfile}
 
 
-def _reuse(run: Run, project: Project) -> tuple[BuildPlan, dict[str, str]]:
+def _reuse(run: Run, project: Project, buildx_program: tuple[str, ...]) -> tuple[BuildPlan, dict[str, str]]:
     """Look for images of the same inputs, before any builder is started."""
-    found = engine.inspect_builder(run.env, run.inputs.builder)
-    lay_out(project)
-    plan, digests = find_reusable(project.plan, run.root, run.env, next(iter(found.platforms), ""))
+    with ThreadPoolExecutor(1, "builder") as pool:
+        builder = pool.submit(engine.inspect_builder, run.env, run.inputs.builder)
+        lay_out(project)
+        platform = next(iter(builder.result().platforms), "")
+    plan, digests = find_reusable(project.plan, run.root, run.env, platform, buildx_program)
     run.console.say(f"{len(digests)} of {len(plan.to_build)} functions are unchanged and need no build.")
     return plan, digests
 

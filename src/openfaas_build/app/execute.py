@@ -1,28 +1,38 @@
 """Carry a plan out: build every function, export the caches, miss none.
 
-Builds run in a bounded pool and exports in another, so that no export holds a
-place that a build could use. A function that fails leaves the others alone.
+Builds run in a bounded pool. A function that fails leaves the others alone.
 What happened comes back as FunctionRuns, in the plan's order, whatever went
 wrong on the way.
+
+The functions of one template are a team, as their first steps are the same.
+The first builds alone until its image is exported; the others then find those
+steps done, and layers in the registry that they need not push again.
+
+Caches are exported when everything is built, and not beside it: BuildKit runs
+a step again, though it has it, when that stands on one which another build
+has run and still holds (moby/buildkit#4674; seen with Engine 28.5.2).
 """
 
 import dataclasses
 import signal
+import threading
 import time
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from openfaas_build import buildx, progress
 from openfaas_build.app.live import LiveLog
+from openfaas_build.engine import BUILDX
 from openfaas_build.errors import EXIT_INTERRUPTED
 from openfaas_build.plan import BuildPlan, FunctionBuild
 from openfaas_build.processes import Processes
 from openfaas_build.record import SolveRecord
 from openfaas_build.report import FunctionRun, build_hint, needs_export
 
+_DOCKERFILE = "dockerfile"
 # The cache's own fault: the build is tried once more without cache imports.
 _RETRY_WITHOUT_IMPORT = frozenset({"cached-layer-gone", "layer-address-expired"})
 
@@ -36,6 +46,7 @@ class Executor:
         *,
         root: Path,
         env: Mapping[str, str],
+        buildx_program: tuple[str, ...],
         builder: str,
         driver: str,
         builder_was_empty: bool,
@@ -46,6 +57,7 @@ class Executor:
         self._plan = plan
         self._root = root
         self._env = env
+        self._buildx = buildx_program
         self._builder = builder
         self._driver = driver
         self._was_empty = builder_was_empty
@@ -62,28 +74,28 @@ class Executor:
 
     def run(self) -> tuple[FunctionRun, ...]:
         """Build everything; returns when all is done, or was ended by SIGINT or SIGTERM."""
-        with (
-            self._stop_on_signals(),
-            ThreadPoolExecutor(self._parallel, "build") as builds,
-            ThreadPoolExecutor(self._parallel, "export") as exports,
-        ):
-            after: dict[str, Future[FunctionRun]] = {}
+        teams = _teams(self._plan.functions)
+        with self._stop_on_signals():
+            with (
+                ThreadPoolExecutor(self._parallel, "build") as pool,
+                ThreadPoolExecutor(max(len(teams), 1), "team") as captains,
+            ):
+                built = captains.map(lambda team: self._build_team(team, pool), teams)
+                runs = {run.build.name: run for team in built for run in team}
+            with ThreadPoolExecutor(self._parallel, "export") as pool:
+                return tuple(pool.map(self._export, (runs[each.name] for each in self._plan.functions)))
 
-            def build_then_export(function: FunctionBuild) -> FunctionRun:
-                run = self._build(function)
-                argv = buildx.export_argv(self._plan, function, self._builder)
-                if argv and run.record and not run.exit_code and self._must_export(function, run.record):
-                    after[function.name] = exports.submit(self._export, run, argv)
-                return run
+    def _build_team(self, team: Sequence[FunctionBuild], pool: ThreadPoolExecutor) -> list[FunctionRun]:
+        leader, *followers = team
+        follow = threading.Event()
+        leading = pool.submit(self._build, leader, follow)
+        leading.add_done_callback(lambda _: follow.set())
+        follow.wait()
+        following = [pool.submit(self._build, follower) for follower in followers]
+        return [leading.result(), *(future.result() for future in following)]
 
-            started = [builds.submit(build_then_export, function) for function in self._plan.functions]
-            built = [future.result() for future in started]
-            return tuple(after[run.build.name].result() if run.build.name in after else run for run in built)
-
-    def _must_export(self, function: FunctionBuild, record: SolveRecord) -> bool:
-        return not self.interrupted and needs_export(function, record, builder_was_empty=self._was_empty)
-
-    def _build(self, function: FunctionBuild) -> FunctionRun:
+    def _build(self, function: FunctionBuild, exporting: threading.Event | None = None) -> FunctionRun:
+        """Build one function; `exporting` is set as soon as all of its steps are done."""
         if function.skip:
             return FunctionRun(build=function)
         if self.interrupted or (self._fail_fast and self._failed):
@@ -92,15 +104,13 @@ class Executor:
         began = time.monotonic()
         self._log.start(function.name)
         argv = buildx.build_argv(self._plan, function, self._builder, self._driver)
-        code, record = self._solve(function.name, argv)
+        code, record = self._solve(function.name, argv, exporting)
         hint = build_hint(record) if code else None
         if hint and hint.code in _RETRY_WITHOUT_IMPORT and not self.interrupted:
             self._log.lines(function.name, [f"{hint.problem} Once more, without cache imports."])
-            bare = dataclasses.replace(function.cache, imports=())
-            argv = buildx.build_argv(
-                self._plan, dataclasses.replace(function, cache=bare), self._builder, self._driver
-            )
-            code, record = self._solve(function.name, argv)
+            function = dataclasses.replace(function, cache=dataclasses.replace(function.cache, imports=()))
+            argv = buildx.build_argv(self._plan, function, self._builder, self._driver)
+            code, record = self._solve(function.name, argv, exporting)
         if code:
             self._failed = self._failed or function.name
         duration_s = time.monotonic() - began
@@ -115,12 +125,18 @@ class Executor:
             reason="interrupted" if self.interrupted else "",
         )
 
-    def _export(self, run: FunctionRun, argv: tuple[str, ...]) -> FunctionRun:
+    def _export(self, run: FunctionRun) -> FunctionRun:
+        """Export the cache of what was built, where that is wanted and needed."""
+        argv = buildx.export_argv(self._plan, run.build, self._builder)
+        if not argv or run.record is None or run.exit_code:
+            return run
+        if not needs_export(run.build, run.record, builder_was_empty=self._was_empty):
+            return run
         if self.interrupted:
             return dataclasses.replace(run, reason="interrupted")
         began = time.monotonic()
         reader = progress.Reader()
-        code = self._processes.run(argv, self._env, self._root, reader.feed)
+        code = self._run(argv, reader.feed)
         if code and self.interrupted:
             return dataclasses.replace(run, reason="interrupted")
         return dataclasses.replace(
@@ -130,12 +146,21 @@ class Executor:
             export_duration_s=time.monotonic() - began,
         )
 
-    def _solve(self, name: str, argv: tuple[str, ...]) -> tuple[int, SolveRecord]:
+    def _solve(
+        self, name: str, argv: tuple[str, ...], exporting: threading.Event | None
+    ) -> tuple[int, SolveRecord]:
         reader = progress.Reader()
-        code = self._processes.run(
-            argv, self._env, self._root, lambda line: self._log.lines(name, reader.feed(line))
-        )
-        return code, reader.record()
+
+        def feed(line: str) -> None:
+            self._log.lines(name, reader.feed(line))
+            if exporting and reader.is_exporting:
+                exporting.set()
+
+        return self._run(argv, feed), reader.record()
+
+    def _run(self, argv: tuple[str, ...], on_line: Callable[[str], object]) -> int:
+        command = (*self._buildx, *argv[len(BUILDX) :])
+        return self._processes.run(command, self._env, self._root, on_line)
 
     def _digest(self, function: FunctionBuild) -> str:
         try:
@@ -155,6 +180,15 @@ class Executor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _teams(functions: Sequence[FunctionBuild]) -> list[list[FunctionBuild]]:
+    """Group the functions by template; those with a Dockerfile of their own are on their own."""
+    teams: dict[str, list[FunctionBuild]] = {}
+    for function in functions:
+        alone = function.skip or function.lang == _DOCKERFILE
+        teams.setdefault(f"{function.lang}/{function.name}" if alone else function.lang, []).append(function)
+    return list(teams.values())
 
 
 def _outcome(function: FunctionBuild, code: int, record: SolveRecord, duration_s: float) -> str:

@@ -9,7 +9,7 @@ The price: an image is as old as its base images. What a RUN step fetches from
 elsewhere (`apt-get`, `pip`) is not asked for again, as with any cache.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +21,13 @@ _AT_ONCE = 16
 
 
 def find_reusable(
-    plan: BuildPlan, root: Path, env: Mapping[str, str], platform: str
+    plan: BuildPlan, root: Path, env: Mapping[str, str], platform: str, buildx: Sequence[str]
 ) -> tuple[BuildPlan, dict[str, str]]:
     """Give the plan with each function's key among its tags, and the digests of the images that are reused.
 
     Those images have all their function's tags by then. `platform` is the
-    builder's own. The build contexts must have been laid out.
+    builder's own, `buildx` the words that start it. The build contexts must
+    have been laid out.
     """
     with ThreadPoolExecutor(_AT_ONCE, "reuse") as pool, engine.registry_digests(env) as ask_engine:
         building = plan.to_build
@@ -41,11 +42,11 @@ def find_reusable(
 
         def resolve(reference: str) -> str:
             digest = ask_engine(reference)
-            return registry.read_digest(env, reference) if digest is None else digest
+            return registry.read_digest(env, reference, buildx) if digest is None else digest
 
         there = _resolve_all(pool, resolve, (tag for each in keyed.values() for tag in each.tags))
         names = [name for name, function in keyed.items() if there[function.tags[-1]]]
-        found = pool.map(lambda name: registry.read_image(env, keyed[name].tags[-1]), names)
+        found = pool.map(lambda name: registry.read_image(env, keyed[name].tags[-1], buildx), names)
         images = {name: image for name, image in zip(names, found, strict=True) if image}
         moving = {
             name: [base for base in image.materials if not base.pinned]
@@ -62,7 +63,7 @@ def find_reusable(
         def tag(name: str) -> bool:
             image = f"{references.repository(keyed[name].image)}@{images[name].digest}"
             missing = [tag for tag in keyed[name].tags if there[tag] != images[name].digest]
-            return not missing or registry.add_tags(env, image, missing)
+            return not missing or registry.add_tags(env, image, missing, buildx)
 
         tagged = pool.map(tag, current)
         return whole, {name: images[name].digest for name, done in zip(current, tagged, strict=True) if done}

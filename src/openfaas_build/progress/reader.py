@@ -14,6 +14,7 @@ LINES_LIMIT = 1000
 SHOWN_DOWNLOAD = 1_000_000
 
 _QUIET = re.compile(r"\[(?:[^\]]* )?(?:internal|auth)\] |(?:\[[^\]]*\] )?(?:resolve image config|resolving) ")
+_EXPORTING = re.compile(r"exporting to ")
 _IMPORTING = re.compile(r"(?:\[[^\]]*\] )?importing cache manifest from ")
 
 
@@ -21,7 +22,8 @@ class Reader:
     """Fold one stream into a SolveRecord.
 
     `targets` are bake's target names in any order, none without bake. A lone
-    target has no prefix in the stream: all steps are its own.
+    target has no prefix in the stream: all steps are its own. `is_exporting`
+    says whether an image is being exported, so that all steps are done.
     """
 
     def __init__(self, targets: tuple[str, ...] = ()) -> None:
@@ -31,6 +33,7 @@ class Reader:
         self._told: set[tuple[str, str]] = set()
         self._tail: deque[str] = deque(maxlen=LINES_LIMIT)
         self._warnings: deque[str] = deque(maxlen=LINES_LIMIT)
+        self.is_exporting = False
 
     def feed(self, line: str) -> list[str]:
         """Fold one line of buildx's standard error; give the lines that it adds to the log.
@@ -58,6 +61,7 @@ class Reader:
             lines += [f"{vertex.label} {text}" for text in output]
         for vertex, ended in touched.items():
             lines += self._tell_end(vertex, ended=ended)
+            self.is_exporting |= bool(vertex.spans and _EXPORTING.match(vertex.title))
         for event in events["warnings"]:
             self._warnings.append(clean_bytes(event["short"]))
             lines.append(f"WARNING: {self._warnings[-1]}")

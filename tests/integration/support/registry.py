@@ -46,12 +46,21 @@ def documents(reference: str) -> Iterator[bytes]:
 
 def config(reference: str) -> dict[str, Any]:
     """Give the configuration of a one-platform image, whether or not attestations come along."""
+    found = _of_platform(reference)
+    return json.loads(_get(f"{_split(reference)[0]}@{found['config']['digest']}", "blobs")[2])
+
+
+def layers(reference: str) -> list[str]:
+    """Give the digests of the layers of a one-platform image, or of a cache."""
+    return [layer["digest"] for layer in _of_platform(reference)["layers"]]
+
+
+def _of_platform(reference: str) -> dict[str, Any]:
     found = manifest(reference)
-    repository = _split(reference)[0]
     if "manifests" in found:
         (real,) = (part for part in found["manifests"] if part["platform"]["os"] != "unknown")
-        found = manifest(f"{repository}@{real['digest']}")
-    return json.loads(_get(f"{repository}@{found['config']['digest']}", "blobs")[2])
+        found = manifest(f"{_split(reference)[0]}@{real['digest']}")
+    return found
 
 
 def _split(reference: str) -> tuple[str, str]:
