@@ -5,7 +5,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PYTHON_SOURCES := entrypoint.py src tests examples/demo bench/run
+PYTHON_SOURCES := entrypoint.py src tests examples/demo bench bench/run
 SHELL_SOURCES := lab/up lab/down lab/with lab/buildkit $(wildcard lab/*.sh) $(wildcard tests/e2e/support/bin/*) .ci/run
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DOCKERFILES := $(wildcard examples/template/*/Dockerfile)
@@ -55,9 +55,13 @@ test: lint types unit
 demo: setup
 	lab/with $(PYTHON) examples/demo
 
-# Arguments: make bench ARGS="--functions 25 --rounds 5"
-bench: setup
+# Arguments: make bench ARGS="--sizes 1,5,25 --rounds 1"
+bench: setup $(VENV)/bench
 	lab/with $(PYTHON) bench/run $(ARGS)
+
+$(VENV)/bench: $(VENV)/complete bench/requirements.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r bench/requirements.txt
+	touch $@
 
 lock:
 	rm -rf $(VENV)-lock && python3 -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
@@ -65,6 +69,8 @@ lock:
 	    $(foreach name,$(NOT_NEEDED),--no-emit-package $(name)) src/requirements.in -o src/requirements.txt
 	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --no-header --generate-hashes --universal --python-version 3.10 \
 	    tests/requirements.in -o tests/requirements.txt
+	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --no-header --generate-hashes --universal --python-version 3.10 \
+	    bench/requirements.in -o bench/requirements.txt
 	rm -rf $(VENV)-lock
 
 # What actions-toolkit asks for beside requests, for parts of it that we do not import; and Windows.
