@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from openfaas_build.errors import MachineError, Notice
@@ -41,7 +41,12 @@ def registry_digests(env: Mapping[str, str]) -> Iterator[Callable[[str], str | N
     """
     import docker
 
-    with _client(env) as client:
+    with ExitStack() as opened:
+        try:
+            client = opened.enter_context(_client(env))
+        except (docker.errors.DockerException, OSError):
+            yield lambda reference: None  # noqa: ARG005
+            return
 
         def digest(reference: str) -> str | None:
             try:
