@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from openfaas_build.cache import attributes
 from openfaas_build.plan import STAGING, BuildPlan, FunctionBuild
 
+# The words that start buildx.
+BUILDX = ("docker", "buildx")
 # Of the metadata file only digests are read; to fetch the provenance for it takes 0.1 to 0.4 s a build.
 ENVIRONMENT = {"BUILDX_METADATA_PROVENANCE": "disabled"}
 RUN_FOLDER = f"{STAGING}/.openfaas-build"
@@ -126,8 +128,7 @@ def read_metadata(text: str) -> Metadata:
 
 def _start(builder: str) -> list[str]:
     return [
-        "docker",
-        "buildx",
+        *BUILDX,
         "build",
         "--progress",
         "rawjson",

@@ -30,6 +30,12 @@ def ask(argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> "subpr
         return subprocess.CompletedProcess(list(argv), 124, "", f"no answer in {timeout_s:.0f} s")
 
 
+def last_line(text: str) -> str:
+    """Give the last line of what a command wrote: mostly its error."""
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "no message"
+
+
 class Processes:
     """The running children, so that an interrupt can end them all.
 

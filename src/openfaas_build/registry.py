@@ -2,8 +2,8 @@
 
 All through `docker buildx imagetools`, which knows the user's logins and
 credential helpers and needs no engine; an answer costs about 0.2 s, so what
-the engine can tell (`engine.registry_digests`) is better asked there. This
-room never heard of functions.
+the engine can tell (`engine.registry_digests`) is better asked there. `buildx`
+are the words that start it. This room never heard of functions.
 """
 
 import json
@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from openfaas_build.processes import ask
+from openfaas_build.processes import ask, last_line
 
-_BUILDX = ("docker", "buildx")
 _TIMEOUT_S = 60
 _PACKAGE = "pkg:docker/"
 
@@ -40,7 +39,7 @@ class RemoteImage:
     materials: tuple[Material, ...] | None = None
 
 
-def read_image(env: Mapping[str, str], reference: str, buildx: Sequence[str] = _BUILDX) -> RemoteImage | None:
+def read_image(env: Mapping[str, str], buildx: Sequence[str], reference: str) -> RemoteImage | None:
     """Give an image with the base images it was built from; None when it is not there or not readable."""
     template = '{"manifest":{{json .Manifest}},"provenance":{{json .Provenance}}}'
     done = _imagetools(env, buildx, "inspect", "--format", template, reference)
@@ -51,7 +50,7 @@ def read_image(env: Mapping[str, str], reference: str, buildx: Sequence[str] = _
         return None
 
 
-def read_digest(env: Mapping[str, str], reference: str, buildx: Sequence[str] = _BUILDX) -> str:
+def read_digest(env: Mapping[str, str], buildx: Sequence[str], reference: str) -> str:
     """Give the digest that a reference resolves to now; empty when nothing tells."""
     done = _imagetools(env, buildx, "inspect", "--format", "{{json .Manifest}}", reference)
     try:
@@ -60,18 +59,13 @@ def read_digest(env: Mapping[str, str], reference: str, buildx: Sequence[str] = 
         return ""
 
 
-def look_up(env: Mapping[str, str], reference: str) -> str:
+def look_up(env: Mapping[str, str], buildx: Sequence[str], reference: str) -> str:
     """Ask a registry for an image, with the user's logins; give the error, or nothing when it is there."""
-    done = _imagetools(env, _BUILDX, "inspect", "--raw", reference)
-    if not done.returncode:
-        return ""
-    lines = done.stderr.strip().splitlines()
-    return lines[-1] if lines else "no message"
+    done = _imagetools(env, buildx, "inspect", "--raw", reference)
+    return last_line(done.stderr) if done.returncode else ""
 
 
-def add_tags(
-    env: Mapping[str, str], image: str, tags: Sequence[str], buildx: Sequence[str] = _BUILDX
-) -> bool:
+def add_tags(env: Mapping[str, str], buildx: Sequence[str], image: str, tags: Sequence[str]) -> bool:
     """Give an image (`repository@digest`) further tags in its registry; say whether that worked."""
     flags = [word for tag in tags for word in ("--tag", tag)]
     return _imagetools(env, buildx, "create", *flags, image).returncode == 0

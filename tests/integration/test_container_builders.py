@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from cache_service import CacheService
 from support import registry
+from support.caches import expect_full_hit, expect_written
 from support.engine import docker
 from support.project import Project
 from support.runs import Result
@@ -88,22 +89,13 @@ def test_a_cache_of_an_emptied_builder(
     cold = build(project, "--push", *flags).expect(0)
     assert cold.report["warnings"] == []
     assert len(cold.steps("fn", "run")) == STEPS
-    function = cold.function("fn")
-    assert function["digest"] == registry.digest(f"{project.image('fn')}:latest") != ""
-    assert [found["outcome"] for found in function["cache"]["imports"]] == ["cold"]
-    assert function["cache"]["export"]["outcome"] == "ok"
-    cache = registry.digest(f"{project.image('fn')}:buildcache")
-    assert cache
+    assert [found["outcome"] for found in cold.function("fn")["cache"]["imports"]] == ["cold"]
+    cache = expect_written(cold, project, "fn")
     assert in_engine(project) == []
 
     builder.empty()
     again = build(project, "--push", *flags).expect(0)
-    assert len(again.steps("fn", "hit")) == STEPS
-    assert again.report["totals"]["hit_rate"] == 1.0
-    function = again.function("fn")
-    assert [found["outcome"] for found in function["cache"]["imports"]] == ["ok"]
-    assert function["cache"]["export"]["outcome"] == "not_needed"
-    assert registry.digest(f"{project.image('fn')}:buildcache") == cache
+    expect_full_hit(again, project, "fn", steps=STEPS, cache=cache)
 
     builder.empty()
     project.change_handler("fn")

@@ -63,10 +63,10 @@ def test_a_shared_step_counts_neither_for_nor_against(result: Result) -> None:
 OWN_STEP = """\
 FROM debian:bookworm-slim
 RUN --network=none sleep 1 && dd if=/dev/urandom of=/runtime bs=1M count=4 2>/dev/null
-WORKDIR /work
+WORKDIR /app
 COPY shared /shared
 RUN --network=none sleep 1 && dd if=/dev/urandom of=/common bs=1M count=1 2>/dev/null
-COPY function/handler.go /work/
+COPY function/handler.go /app/
 RUN --network=none sleep 1 && dd if=/dev/urandom of=/own bs=1M count=1 2>/dev/null
 COPY --link function /function
 """

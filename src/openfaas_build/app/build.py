@@ -1,6 +1,7 @@
 """The sub-command `build`: prepare the builder, build everything, tell what happened."""
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -27,15 +28,12 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 def build(run: Run) -> int:
     """Build the project; the exit code says whether every function was built."""
     began = time.monotonic()
-    with ThreadPoolExecutor(1, "buildx") as pool:
-        program = pool.submit(engine.buildx_program, run.env)
-        project = run.gather(layout=True)
-        buildx_program = program.result()
+    project = run.gather(layout=True)
     plan = project.plan
     reused: dict[str, str] = {}
     reusing = bool(run.inputs.reuse and plan.push and plan.to_build)
     if reusing:
-        plan, reused = _reuse(run, project, buildx_program)
+        plan, reused = _reuse(run, project)
     elif run.inputs.reuse and plan.to_build:
         plan = replace(plan, warnings=(*plan.warnings, _NOTHING_TO_REUSE))
     rest = replace(plan, functions=tuple(each for each in plan.functions if each.name not in reused))
@@ -53,7 +51,7 @@ def build(run: Run) -> int:
         rest,
         root=run.root,
         env={**run.env, **run.credentials, **buildx.ENVIRONMENT},
-        buildx_program=buildx_program,
+        program=found.program,
         builder=found.builder,
         driver=found.driver,
         builder_was_empty=was_empty,
@@ -75,27 +73,32 @@ def build(run: Run) -> int:
         warnings=rest.warnings,
         interrupted=executor.interrupted,
         buildkit=found.buildkit,
-        dockerfiles=_dockerfiles(project, rest),
+        dockerfiles=_dockerfiles(project, rest, runs),
     )
     tell(run, report, plan)
     return exit_code(report)
 
 
-def _dockerfiles(project: Project, plan: BuildPlan) -> dict[str, Dockerfile]:
-    """Read the Dockerfiles for what can be said of their steps."""
+def _dockerfiles(project: Project, plan: BuildPlan, runs: Mapping[str, FunctionRun]) -> dict[str, Dockerfile]:
+    """Read the Dockerfiles of the functions for which layers were fetched."""
     if plan.sbom not in ("", "false"):
         return {}  # the scanner reads every layer
-    found = {each.name: context.find_dockerfile(project.contexts[each.name]) for each in plan.to_build}
+    found = {
+        name: context.find_dockerfile(project.contexts[name])
+        for name, done in runs.items()
+        if done.record and done.record.bytes_pulled
+    }
     return {name: dockerfile for name, dockerfile in found.items() if dockerfile}
 
 
-def _reuse(run: Run, project: Project, buildx_program: tuple[str, ...]) -> tuple[BuildPlan, dict[str, str]]:
+def _reuse(run: Run, project: Project) -> tuple[BuildPlan, dict[str, str]]:
     """Look for images of the same inputs, before any builder is started."""
-    with ThreadPoolExecutor(1, "builder") as pool:
+    with ThreadPoolExecutor(2, "builder") as pool:
         builder = pool.submit(engine.inspect_builder, run.env, run.inputs.builder)
+        program = pool.submit(engine.buildx_program, run.env)
         lay_out(project)
         platform = next(iter(builder.result().platforms), "")
-    plan, digests = find_reusable(project.plan, run.root, run.env, platform, buildx_program)
+    plan, digests = find_reusable(project.plan, run.root, run.env, program.result(), platform)
     run.console.say(f"{len(digests)} of {len(plan.to_build)} functions are unchanged and need no build.")
     return plan, digests
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from openfaas_build import engine, references, registry
 from openfaas_build.app.run import Run
+from openfaas_build.buildx import BUILDX
 from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Faults, Notice
 from openfaas_build.hints import hint_for
 
@@ -90,7 +91,7 @@ def _registries(run: Run) -> str:
     images = {references.host(build.image): build.image for build in run.gather(layout=False).plan.to_build}
     answers, faults = [], Faults()
     for host, image in sorted(images.items()):
-        said = registry.look_up(run.env, image)
+        said = registry.look_up(run.env, BUILDX, image)
         hint = hint_for(said, action="import", host=host) if said else None
         if hint:
             remedy = f"{hint.remedy} {hint.url}"

@@ -25,14 +25,13 @@ from types import FrameType
 
 from openfaas_build import buildx, progress
 from openfaas_build.app.live import LiveLog
-from openfaas_build.engine import BUILDX
 from openfaas_build.errors import EXIT_INTERRUPTED
 from openfaas_build.plan import BuildPlan, FunctionBuild
 from openfaas_build.processes import Processes
 from openfaas_build.record import SolveRecord
 from openfaas_build.report import FunctionRun, build_hint, needs_export
+from openfaas_build.stack import DOCKERFILE
 
-_DOCKERFILE = "dockerfile"
 # The cache's own fault: the build is tried once more without cache imports.
 _RETRY_WITHOUT_IMPORT = frozenset({"cached-layer-gone", "layer-address-expired"})
 
@@ -46,7 +45,7 @@ class Executor:
         *,
         root: Path,
         env: Mapping[str, str],
-        buildx_program: tuple[str, ...],
+        program: tuple[str, ...],
         builder: str,
         driver: str,
         builder_was_empty: bool,
@@ -57,7 +56,7 @@ class Executor:
         self._plan = plan
         self._root = root
         self._env = env
-        self._buildx = buildx_program
+        self._program = program
         self._builder = builder
         self._driver = driver
         self._was_empty = builder_was_empty
@@ -78,7 +77,7 @@ class Executor:
         with self._stop_on_signals():
             with (
                 ThreadPoolExecutor(self._parallel, "build") as pool,
-                ThreadPoolExecutor(max(len(teams), 1), "team") as captains,
+                ThreadPoolExecutor(self._parallel, "team") as captains,
             ):
                 built = captains.map(lambda team: self._build_team(team, pool), teams)
                 runs = {run.build.name: run for team in built for run in team}
@@ -159,7 +158,7 @@ class Executor:
         return self._run(argv, feed), reader.record()
 
     def _run(self, argv: tuple[str, ...], on_line: Callable[[str], object]) -> int:
-        command = (*self._buildx, *argv[len(BUILDX) :])
+        command = (*self._program, *argv[len(buildx.BUILDX) :])
         return self._processes.run(command, self._env, self._root, on_line)
 
     def _digest(self, function: FunctionBuild) -> str:
@@ -186,7 +185,7 @@ def _teams(functions: Sequence[FunctionBuild]) -> list[list[FunctionBuild]]:
     """Group the functions by template; those with a Dockerfile of their own are on their own."""
     teams: dict[str, list[FunctionBuild]] = {}
     for function in functions:
-        alone = function.skip or function.lang == _DOCKERFILE
+        alone = function.skip or function.lang == DOCKERFILE
         teams.setdefault(f"{function.lang}/{function.name}" if alone else function.lang, []).append(function)
     return list(teams.values())
 

@@ -10,10 +10,8 @@ from openfaas_build.app.stack_files import join, read_stack_files
 from openfaas_build.errors import BuildError, Faults, Notice
 from openfaas_build.inputs import Inputs
 from openfaas_build.plan import STAGING, BuildPlan, Facts, make_plan, select_functions
-from openfaas_build.stack import Function, StackFile, Template, read_template
+from openfaas_build.stack import DOCKERFILE, Function, StackFile, Template, read_template
 from openfaas_build.workflow import Event
-
-_DOCKERFILE = "dockerfile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ def _request(
         root=root,
         staging=root / STAGING,
         function=function,
-        template=root / "template" / function.lang if function.lang != _DOCKERFILE else None,
+        template=root / "template" / function.lang if function.lang != DOCKERFILE else None,
         handler_folder=found[function.lang].handler_folder if function.lang in found else "",
         copy_extra=inputs.copy_extra,
         copy=stack.copy,
@@ -88,7 +86,7 @@ def _needed_templates(inputs: Inputs, building: Sequence[Function], *, layout: b
     return {
         function.lang
         for function in building
-        if function.lang not in ("", _DOCKERFILE)
+        if function.lang not in ("", DOCKERFILE)
         and (layout or inputs.build_options or function.build_options)
     }
 

@@ -21,7 +21,7 @@ _AT_ONCE = 16
 
 
 def find_reusable(
-    plan: BuildPlan, root: Path, env: Mapping[str, str], platform: str, buildx: Sequence[str]
+    plan: BuildPlan, root: Path, env: Mapping[str, str], buildx: Sequence[str], platform: str
 ) -> tuple[BuildPlan, dict[str, str]]:
     """Give the plan with each function's key among its tags, and the digests of the images that are reused.
 
@@ -42,11 +42,11 @@ def find_reusable(
 
         def resolve(reference: str) -> str:
             digest = ask_engine(reference)
-            return registry.read_digest(env, reference, buildx) if digest is None else digest
+            return registry.read_digest(env, buildx, reference) if digest is None else digest
 
         there = _resolve_all(pool, resolve, (tag for each in keyed.values() for tag in each.tags))
         names = [name for name, function in keyed.items() if there[function.tags[-1]]]
-        found = pool.map(lambda name: registry.read_image(env, keyed[name].tags[-1], buildx), names)
+        found = pool.map(lambda name: registry.read_image(env, buildx, keyed[name].tags[-1]), names)
         images = {name: image for name, image in zip(names, found, strict=True) if image}
         moving = {
             name: [base for base in image.materials if not base.pinned]
@@ -63,7 +63,7 @@ def find_reusable(
         def tag(name: str) -> bool:
             image = f"{references.repository(keyed[name].image)}@{images[name].digest}"
             missing = [tag for tag in keyed[name].tags if there[tag] != images[name].digest]
-            return not missing or registry.add_tags(env, image, missing, buildx)
+            return not missing or registry.add_tags(env, buildx, image, missing)
 
         tagged = pool.map(tag, current)
         return whole, {name: images[name].digest for name, done in zip(current, tagged, strict=True) if done}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from openfaas_build.context.paths import Origin, Project, inside, printable, resolve_extra, resolve_handler
 from openfaas_build.errors import Notice
-from openfaas_build.stack.model import Function
+from openfaas_build.stack.model import DOCKERFILE, Function
 
 # Near matches are for typing errors, not for a checkout that is missing as a whole.
 _MOST_SUGGESTIONS = 10
@@ -42,7 +42,7 @@ class ContextRequest:
     @property
     def is_plain(self) -> bool:
         """Tell whether the handler is the whole context (`lang: dockerfile`)."""
-        return self.function.lang.lower() == "dockerfile"
+        return self.function.lang.lower() == DOCKERFILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Look at the Docker engine and its builders. This room never heard of functions."""
 
 from openfaas_build.engine.builders import (
-    BUILDX,
     OWN_BUILDER,
     Preflight,
     buildx_program,
@@ -13,7 +12,6 @@ from openfaas_build.engine.builders import (
 from openfaas_build.engine.sdk import engine_info, registry_digests
 
 __all__ = [
-    "BUILDX",
     "OWN_BUILDER",
     "Preflight",
     "buildx_program",

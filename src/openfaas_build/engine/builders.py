@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from openfaas_build.buildx import BUILDX
 from openfaas_build.engine.sdk import engine_info
 from openfaas_build.errors import MachineError, Notice
-from openfaas_build.processes import ask
+from openfaas_build.processes import ask, last_line
 
-BUILDX = ("docker", "buildx")
 OWN_BUILDER = "openfaas-build"
 MIN_BUILDX = (0, 13)
 _DRIVERS_WITHOUT_ENGINE = ("remote", "kubernetes", "cloud")
@@ -26,12 +26,14 @@ _BOOT_TIMEOUT_S = 300
 class Preflight:
     """What can build here. Versions are empty where nothing tells them.
 
-    `exports` are the kinds of cache that the builder can export.
+    `exports` are the kinds of cache that the builder can export, `program`
+    the words that start buildx.
     """
 
     engine_version: str = ""
     containerd_store: bool = False
     buildx_version: str = ""
+    program: tuple[str, ...] = BUILDX
     builder: str
     driver: str
     buildkit_version: str = ""
@@ -65,15 +67,16 @@ def preflight(
                 remedy="Install Docker with its buildx plugin: https://docs.docker.com/engine/install/",
             )
         )
-    with ThreadPoolExecutor(3, "preflight") as pool:  # each takes 0.1 to 0.3 s
+    with ThreadPoolExecutor(4, "preflight") as pool:  # each takes 0.1 to 0.3 s
         version = pool.submit(buildx_version, env)
         inspected = pool.submit(inspect_builder, env, builder)
         info = pool.submit(engine_info, env)
+        program = pool.submit(buildx_program, env)
         buildx = version.result()  # first, as without it nothing else is to be had
         found = replace(inspected.result(), buildx_version=buildx)
         if found.driver not in _DRIVERS_WITHOUT_ENGINE:
             found = _with_engine(found, info.result())
-    found = replace(found, exports=_exports(found))
+    found = replace(found, exports=_exports(found), program=program.result())
     lacks = _lacks(found, exports, platforms)
     if not lacks:
         return found
@@ -133,7 +136,7 @@ def inspect_builder(env: Mapping[str, str], name: str) -> Preflight:
     fields = dict(re.findall(r"^(\w[\w ]*?):[ \t]+(\S.*?)[ \t]*$", done.stdout, re.MULTILINE)[::-1])
     if "Driver" not in fields:
         engine_info(env)  # which tells it better when the engine is what is missing
-        said = fields.get("Error") or _last_line(done.stderr)
+        said = fields.get("Error") or last_line(done.stderr)
         raise MachineError(
             Notice(
                 problem=f'builder "{name or "(current)"}" cannot be used: {said}',
@@ -200,7 +203,7 @@ def _own_builder(env: Mapping[str, str], found: Preflight, lacks: str, *, host_n
         if not there:
             _ask(env, "rm", "--force", OWN_BUILDER)
         notice = _cannot(found, lacks)
-        tried = f"A builder of our own did not start: {_last_line(booted.stderr)}"
+        tried = f"A builder of our own did not start: {last_line(booted.stderr)}"
         return replace(found, warnings=(replace(notice, problem=f"{notice.problem} {tried}"),))
     own = inspect_builder(env, OWN_BUILDER)
     warning = Notice(
@@ -212,6 +215,7 @@ def _own_builder(env: Mapping[str, str], found: Preflight, lacks: str, *, host_n
         own,
         engine_version=found.engine_version,
         buildx_version=found.buildx_version,
+        program=found.program,
         exports=_exports(own),
         warnings=(warning,),
     )
@@ -221,8 +225,3 @@ def _ask(
     env: Mapping[str, str], *arguments: str, timeout_s: int = _ASK_TIMEOUT_S
 ) -> "subprocess.CompletedProcess[str]":
     return ask([*BUILDX, *arguments], env, timeout_s)
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else "no message"

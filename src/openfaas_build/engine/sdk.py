@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from openfaas_build.errors import MachineError, Notice
-from openfaas_build.processes import ask
+from openfaas_build.processes import ask, last_line
 
 if TYPE_CHECKING:
     import docker
@@ -93,4 +93,4 @@ def _reason(error: BaseException) -> str:
             return each.strerror
         inner = (*each.args, each.__cause__, each.__context__)
         wrapped += [one for one in inner if isinstance(one, BaseException) and one not in wrapped]
-    return (str(error).strip().splitlines() or ["no message"])[-1]
+    return last_line(str(error))

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from openfaas_build.errors import Notice
 
+# The `lang` of a function whose handler is its whole build context.
+DOCKERFILE = "dockerfile"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildCache:

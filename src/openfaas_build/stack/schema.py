@@ -21,7 +21,7 @@ from openfaas_build.stack.keys import (
     UnknownKeys,
     misspelt,
 )
-from openfaas_build.stack.model import Function, StackFile, TemplateSource
+from openfaas_build.stack.model import DOCKERFILE, Function, StackFile, TemplateSource
 from openfaas_build.stack.substitution import Emptied, Substitution, substitute
 from openfaas_build.stack.syntax import fault
 from openfaas_build.stack.values import Reading, Struct, is_null
@@ -143,7 +143,7 @@ def _lower_dockerfile(reading: Reading, functions: list[Function]) -> tuple[Func
         cause = 'capitals; faas-cli looks for a template called "Dockerfile".'
         line = min(function.line("lang") for function in found.values())
         reading.warn(line, problem, cause, 'Write "lang: dockerfile".')
-    return tuple(replace(each, lang="dockerfile") if each.name in found else each for each in functions)
+    return tuple(replace(each, lang=DOCKERFILE) if each.name in found else each for each in functions)
 
 
 def _read_templates(configuration: Struct, unknown: UnknownKeys) -> tuple[TemplateSource, ...]:
