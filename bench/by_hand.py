@@ -1,5 +1,7 @@
 """Run the commands of a plan (`entrypoint.py plan`) side by side, as our build does, and nothing else.
 
+Only the followers of a template wait longer: till their leader has ended.
+
 Arguments: the plan's file, then the functions whose cache is exported.
 """
 
@@ -20,17 +22,16 @@ def main() -> int:
     for function in plan["functions"]:
         first.setdefault(function["lang"], function)
     rest = [function for function in plan["functions"] if function not in first.values()]
-    with ThreadPoolExecutor(PARALLEL) as builds, ThreadPoolExecutor(PARALLEL) as exports:
-        waiting = []
+    exported = [function for function in plan["functions"] if function["name"] in sys.argv[2:]]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        codes = [code for group in (list(first.values()), rest) for code in pool.map(build, group)]
+        codes += pool.map(lambda function: run(function["commands"]["export"]), exported)
+    return max(codes)
 
-        def build(function: dict) -> int:
-            code = run(function["commands"]["build"])
-            if function["name"] in sys.argv[2:]:
-                waiting.append(exports.submit(run, function["commands"]["export"]))
-            return code
 
-        codes = [*builds.map(build, first.values()), *builds.map(build, rest)]
-        return max(*codes, *(future.result() for future in waiting), 0)
+def build(function: dict) -> int:
+    """Build one function."""
+    return run(function["commands"]["build"])
 
 
 def run(argv: list[str]) -> int:

@@ -10,8 +10,10 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 _SAMPLE_S = 0.1
+_UPLOAD = re.compile(r"(?P<repository>.+)/blobs/uploads/[^?]*\?(?:.*&)?digest=(?P<digest>[^&]+)")
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/v2/\S+) HTTP/[\d.]+" (?P<status>\d+) (?P<size>\d+)')
 
 
@@ -19,10 +21,10 @@ _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/v2/\S+) HTTP/[\d.]+" (?P<s
 class Traffic:
     """What a registry was asked; bytes are those of blobs and manifests, without headers."""
 
-    requests: int = 0
-    blobs_up: int = 0
-    bytes_up: int = 0
-    bytes_down: int = 0
+    requests: int
+    blobs_up: int
+    bytes_up: int
+    bytes_down: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +34,12 @@ class Figures:
     seconds: float
     peak_mib: float
     own_mib: float
-    traffic: Traffic = Traffic()
+    traffic: Traffic
 
 
-def measure(commands: Sequence[Sequence[str]], folder: Path, log: Path | None = None) -> Figures:
-    """Run commands one after the other; SystemExit with what a failing one wrote."""
-    offset = log.stat().st_size if log else 0
+def measure(commands: Sequence[Sequence[str]], folder: Path, log: Path) -> Figures:
+    """Run commands one after the other; `log` is the registry's. SystemExit with what a failing one wrote."""
+    offset = log.stat().st_size
     peak = own = 0.0
     began = time.monotonic()
     for argv in commands:
@@ -51,19 +53,18 @@ def measure(commands: Sequence[Sequence[str]], folder: Path, log: Path | None = 
             sys.exit(f"bench: {' '.join(argv[:6])} … failed:\n{(folder / 'bench.log').read_text()[-3000:]}")
         peak, own = max(peak, watch.peak_mib), max(own, watch.own_mib)
     seconds = time.monotonic() - began
-    return Figures(
-        seconds=seconds,
-        peak_mib=peak,
-        own_mib=own,
-        traffic=_read_traffic(log, offset) if log else Traffic(),
-    )
+    return Figures(seconds=seconds, peak_mib=peak, own_mib=own, traffic=_read_traffic(log, offset))
 
 
 def empty(builder: str) -> None:
     """Remove every image and every cache record: a builder as new as in CI."""
-    images = _output("docker", "image", "ls", "--quiet", "--no-trunc").split()
+    listed = _output(
+        "docker", "image", "ls", "--no-trunc", "--format", "{{.ID}} {{.Repository}}"
+    ).splitlines()
+    # Not the one that a builder in a container runs from.
+    images = {image for image, repository in map(str.split, listed) if repository != "moby/buildkit"}
     if images:
-        _output("docker", "image", "rm", "--force", *set(images))
+        _output("docker", "image", "rm", "--force", *images)
     _output("docker", "buildx", "prune", "--builder", builder, "--all", "--force")
 
 
@@ -110,21 +111,17 @@ def _read_traffic(log: Path, offset: int) -> Traffic:
     """Read the registry's own log of requests; the size of what was put is asked for afterwards."""
     with log.open("rb") as file:
         file.seek(offset)
-        found = list(_REQUEST.finditer(file.read().decode(errors="replace")))
-    requests = [(each["method"], each["path"].partition("?")[0], each["path"], each) for each in found]
-    up = blobs = 0
-    for method, path, whole, each in requests:
-        if method != "PUT" or each["status"] != "201":
-            continue
-        if "/blobs/uploads/" in path:
-            blobs += 1
-            digest = re.search(r"digest=([^&]+)", whole)
-            repository = path.partition("/blobs/")[0]
-            up += _size(f"{repository}/blobs/{digest[1].replace('%3A', ':')}") if digest else 0
-        else:
-            up += _size(path)
-    down = sum(int(each["size"]) for method, _, _, each in requests if method == "GET")
-    return Traffic(requests=len(requests), blobs_up=blobs, bytes_up=up, bytes_down=down)
+        requests = list(_REQUEST.finditer(file.read().decode(errors="replace")))
+    put = [each["path"] for each in requests if each["method"] == "PUT" and each["status"] == "201"]
+    blobs = [found for path in put if (found := _UPLOAD.match(path))]
+    manifests = [path for path in put if "/manifests/" in path]
+    sizes = [_size(f"{blob['repository']}/blobs/{unquote(blob['digest'])}") for blob in blobs]
+    return Traffic(
+        requests=len(requests),
+        blobs_up=len(blobs),
+        bytes_up=sum(sizes) + sum(map(_size, manifests)),
+        bytes_down=sum(int(each["size"]) for each in requests if each["method"] == "GET"),
+    )
 
 
 def _size(path: str) -> int:

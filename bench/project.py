@@ -40,8 +40,8 @@ PIP = "pip install --quiet --no-cache-dir --no-index --find-links /wheels --targ
 class Project:
     """A project whose images lie below a place of its own in the registry.
 
-    `templates` share nothing; of one template's steps, `shared_steps` install
-    Python packages once for all of its functions.
+    All `templates` begin with the same step of apt; of one template's steps,
+    `shared_steps` install Python packages once for all of its functions.
     """
 
     def __init__(

@@ -124,7 +124,7 @@ def _faas_cli(project: Project, builder: str) -> list[Argv]:  # noqa: ARG001
 
 WAYS = (
     Way(name="ours", commands=_ours, is_today=False),
-    Way(name="ours, reuse", commands=_ours_reuse, is_today=False),
+    Way(name="ours with reuse", commands=_ours_reuse, is_today=False),
     Way(name="our commands by hand", commands=_by_hand, prepare=_plan, is_today=False),
     Way(name="sequential buildx", commands=_sequential, prepare=lay_out),
     Way(name="one bake", commands=_bake, prepare=lay_out),
