@@ -1,5 +1,6 @@
 """Tell what was measured: tables in Markdown, and a plot."""
 
+import math
 import os
 import platform
 import statistics
@@ -52,6 +53,8 @@ def markdown(results: Results, what: str) -> str:
         for size in results.sizes:
             lines += _times(results, driver, size)
             lines += _costs(results, driver, size)
+        if len(results.sizes) > 1:
+            lines += [line for scenario in SCENARIOS for line in _growth(results, driver, scenario)]
     return "\n".join(lines)
 
 
@@ -67,8 +70,9 @@ def _times(results: Results, driver: str, size: int) -> list[str]:
     for way in ways:
         cells = []
         for scenario in SCENARIOS:
-            best = min((seconds[other, scenario] for other in today), default=float("nan"))
-            cells.append(f"{seconds[way, scenario]:.1f} ({best / seconds[way, scenario]:.1f})")
+            ours = seconds[way, scenario]
+            best = min((seconds[other, scenario] for other in today), default=None)
+            cells.append(f"{ours:.1f}" if best is None else f"{ours:.1f} ({best / ours:.1f})")
         rows.append([way, *cells])
     rounds = max(len(runs) for key, runs in results.figures.items() if key[:2] == (driver, size))
     title = (
@@ -99,6 +103,17 @@ def _costs(results: Results, driver: str, size: int) -> list[str]:
     header += [f"{each}: {what}" for each in SCENARIOS[:2] for what in ("blobs up", "MB up", "MB down")]
     header += ["MiB, all processes", "MiB, the first process"]
     return _table(f"{driver} driver, {size} functions: the registry, and memory when cold", header, rows)
+
+
+def _growth(results: Results, driver: str, scenario: str) -> list[str]:
+    rows = []
+    for way in _distinct(key[2] for key in results.figures if key[0] == driver):
+        seconds = [
+            results.median(driver, size, way, scenario, lambda run: run.seconds) for size in results.sizes
+        ]
+        rows.append([way, *("" if math.isnan(each) else f"{each:.1f}" for each in seconds)])
+    title = f"{driver} driver, {scenario}: seconds by the number of functions"
+    return _table(title, ["way", *map(str, results.sizes)], rows)
 
 
 def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
