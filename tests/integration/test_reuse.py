@@ -105,6 +105,40 @@ def test_a_changed_input_is_built(reused: Project, build: Build, flags: tuple[st
     assert status(build, reused, *flags) == "built"
 
 
+def test_a_named_context_that_changed_is_built(reused: Project, build: Build) -> None:
+    """Its bytes are not in the build context, so not in the key."""
+    library = reused.write("library/version", "1")
+    template = reused.root / "template/py/Dockerfile"
+    template.write_text(template.read_text() + "COPY --from=library version /version\n")
+    flag = "--builder-flags=--build-context=library=library"
+    result = build(reused, "--push", "--reuse", flag).expect(0)
+    assert "--build-context=library=library" in json.dumps(result.report["warnings"])
+    before = registry.layers(f"{reused.image('fn')}:latest")
+    library.write_text("2")
+    assert status(build, reused, flag) == "built"
+    assert registry.layers(f"{reused.image('fn')}:latest") != before
+
+
+def test_a_build_argument_from_the_environment_is_built(reused: Project, build: Build) -> None:
+    flag = "--builder-flags=--build-arg=FLAVOUR"
+    assert status(build, reused, flag, env={"FLAVOUR": "sweet"}) == "built"
+    assert status(build, reused, flag, env={"FLAVOUR": "sour"}) == "built"
+
+
+def test_times_given_by_the_environment_count(reused: Project, build: Build) -> None:
+    assert status(build, reused, env={"SOURCE_DATE_EPOCH": "1"}) == "built"
+    assert status(build, reused, env={"SOURCE_DATE_EPOCH": "1"}) == "reused"
+    assert status(build, reused, env={"SOURCE_DATE_EPOCH": "2"}) == "built"
+
+
+@pytest.mark.parametrize("name", ["BUILDX_GIT_LABELS", "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY"])
+def test_a_doubtful_environment_is_built(reused: Project, build: Build, tmp_path: Path, name: str) -> None:
+    (tmp_path / "policy").write_text("{}")
+    env = {name: "1" if name == "BUILDX_GIT_LABELS" else str(tmp_path / "policy")}
+    assert status(build, reused, env=env) == "built"
+    assert status(build, reused, env=env) == "built"
+
+
 def test_a_base_image_that_moved_is_built_on(
     reused: Project, build: Build, push_base: Callable[[str], str]
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from openfaas_build.cache import CacheSpec
 from openfaas_build.context import context_digest
 from openfaas_build.inputs import Secret
-from openfaas_build.plan import BuildPlan, FunctionBuild, input_key
+from openfaas_build.plan import BuildPlan, FunctionBuild, flag_beyond_key, input_key
 from openfaas_build.registry import Material, read_materials
 
 FUNCTION = FunctionBuild(
@@ -28,9 +28,15 @@ FUNCTION = FunctionBuild(
 PLAN = BuildPlan(stack_file="stack.yml", functions=(FUNCTION,), push=True)
 
 
-def key(plan: BuildPlan = PLAN, digest: str = "d", platform: str = "linux/amd64", **change) -> str:
+def key(
+    plan: BuildPlan = PLAN,
+    digest: str = "d",
+    platform: str = "linux/amd64",
+    env: dict[str, str] | None = None,
+    **change,
+) -> str:
     function = dataclasses.replace(FUNCTION, **change)
-    return input_key(plan, function, context_digest=digest, platform=platform)
+    return input_key(plan, function, context_digest=digest, platform=platform, environment=env or {})
 
 
 CHANGES = {
@@ -50,6 +56,10 @@ CHANGES = {
     "ssh": key(ssh=True),
     "provenance": key(plan=dataclasses.replace(PLAN, provenance="mode=max")),
     "sbom": key(plan=dataclasses.replace(PLAN, sbom="true")),
+    "times": key(env={"SOURCE_DATE_EPOCH": "0"}),
+    "other times": key(env={"SOURCE_DATE_EPOCH": "1"}),
+    "commit as a label": key(env={"BUILDX_GIT_LABELS": "1"}),
+    "policy": key(env={"EXPERIMENTAL_BUILDKIT_SOURCE_POLICY": "policy.json"}),
 }
 
 
@@ -68,10 +78,43 @@ def test_every_input_has_a_key_of_its_own():
         {"cache": CacheSpec(mode="gha", imports=("z",), exports=(), inline=True)},
         {"secrets": (Secret(id="npm", kind="env", source="NPM"),)},
         {"build_args": {"B": "2", "A": "1"}},
+        {"env": {"HOME": "/elsewhere"}},
     ],
 )
 def test_what_does_not_change_the_image_does_not_change_the_key(change):
     assert key(**change) == key()
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        (),
+        ("--ulimit=nofile=1", "--shm-size", "64m", "--build-arg=A=1", "--build-arg", "B=2"),
+        ("--target=slim", "--label", "a=b", "--secret", "id=x,src=file", "--cache-from=--x"),
+    ],
+)
+def test_flags_that_the_key_covers(flags: tuple[str, ...]):
+    assert flag_beyond_key(dataclasses.replace(FUNCTION, flags=flags)) == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "beyond"),
+    [
+        (("--target=slim", "--build-context=lib=../lib"), "--build-context=lib=../lib"),
+        (("--build-context", "lib=../lib"), "--build-context"),
+        (("--build-arg=TOKEN",), "--build-arg=TOKEN"),
+        (("--build-arg", "TOKEN"), "--build-arg"),
+        (("--build-arg",), "--build-arg"),
+        (("--no-cache-filter=slim",), "--no-cache-filter=slim"),
+        (("--no-cache",), "--no-cache"),
+        (("--pull",), "--pull"),
+        (("-t", "u/f:2"), "-t"),
+        (("--tag=u/f:2",), "--tag=u/f:2"),
+        (("--from-the-future=1",), "--from-the-future=1"),
+    ],
+)
+def test_a_flag_beyond_the_key(flags: tuple[str, ...], beyond: str):
+    assert flag_beyond_key(dataclasses.replace(FUNCTION, flags=flags)) == beyond
 
 
 def test_without_platforms_the_builders_counts():

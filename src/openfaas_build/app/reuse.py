@@ -3,7 +3,8 @@
 The key of a function's inputs is a tag beside its image. A match is a match
 only when the base images in the image's provenance still resolve to the same
 digests. Anything doubtful means build: no provenance, a material that is no
-image, a tag that cannot be set, `no-cache`, `pull`.
+image, a tag that cannot be set, a builder flag that reads more than its own
+words, `no-cache`, `pull`.
 
 The price: an image is as old as its base images. What a RUN step fetches from
 elsewhere (`apt-get`, `pip`) is not asked for again, as with any cache.
@@ -15,7 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from openfaas_build import context, engine, references, registry
-from openfaas_build.plan import BuildPlan, FunctionBuild, input_key
+from openfaas_build.errors import Notice
+from openfaas_build.plan import DOUBTFUL_ENVIRONMENT, BuildPlan, FunctionBuild, flag_beyond_key, input_key
 
 _AT_ONCE = 16
 
@@ -30,14 +32,19 @@ def find_reusable(
     have been laid out.
     """
     with ThreadPoolExecutor(_AT_ONCE, "reuse") as pool, engine.registry_digests(env) as ask_engine:
-        building = plan.to_build
-        digests = pool.map(lambda function: context.context_digest(root / function.context), building)
+        beyond = {function.name: flag_beyond_key(function) for function in plan.to_build}
+        covered = [function for function in plan.to_build if not beyond[function.name]]
+        digests = pool.map(lambda function: context.context_digest(root / function.context), covered)
         keyed = {
-            function.name: _with_key(plan, function, digest, platform)
-            for function, digest in zip(building, digests, strict=True)
+            function.name: _with_key(plan, function, digest, platform, env)
+            for function, digest in zip(covered, digests, strict=True)
         }
-        whole = replace(plan, functions=tuple(keyed.get(each.name, each) for each in plan.functions))
-        if plan.no_cache or plan.pull:
+        whole = replace(
+            plan,
+            functions=tuple(keyed.get(each.name, each) for each in plan.functions),
+            warnings=(*plan.warnings, *(_always_built(name, flag) for name, flag in beyond.items() if flag)),
+        )
+        if plan.no_cache or plan.pull or any(env.get(name) for name in DOUBTFUL_ENVIRONMENT):
             return whole, {}
 
         def resolve(reference: str) -> str:
@@ -69,9 +76,17 @@ def find_reusable(
         return whole, {name: images[name].digest for name, done in zip(current, tagged, strict=True) if done}
 
 
-def _with_key(plan: BuildPlan, function: FunctionBuild, digest: str, platform: str) -> FunctionBuild:
-    key = input_key(plan, function, context_digest=digest, platform=platform)
+def _with_key(
+    plan: BuildPlan, function: FunctionBuild, digest: str, platform: str, env: Mapping[str, str]
+) -> FunctionBuild:
+    key = input_key(plan, function, context_digest=digest, platform=platform, environment=env)
     return replace(function, tags=(*function.tags, f"{references.repository(function.image)}:{key}"))
+
+
+def _always_built(name: str, flag: str) -> Notice:
+    return Notice(
+        problem=f'function "{name}" is always built: `reuse` cannot know what builder flag "{flag}" adds.'
+    )
 
 
 def _resolve_all(pool: Executor, resolve: Callable[[str], str], wanted: Iterable[str]) -> dict[str, str]:
