@@ -47,8 +47,8 @@ class Results:
 
 
 def markdown(results: Results, what: str) -> str:
-    """Write every table; `what` describes the project."""
-    lines = [f"{date.today()}: {_machine()}. {what}", ""]
+    """Write every table; `what` says where it was measured, and on what."""
+    lines = [what, ""]
     for driver in results.drivers:
         for size in results.sizes:
             lines += _times(results, driver, size)
@@ -155,11 +155,13 @@ def plot(results: Results, path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Say when and where: date, cores, versions."""
     engine = _output("docker", "version", "--format", "{{.Server.Version}}")
     client = _output("docker", "buildx", "version").split()[1]
     return (
-        f"{os.cpu_count()} cores, {platform.machine()}, engine {engine} (containerd store), buildx {client}"
+        f"{date.today()}: {os.cpu_count()} cores, {platform.machine()}, engine {engine} (containerd store), "
+        f"buildx {client}."
     )
 
 
