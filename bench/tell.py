@@ -31,6 +31,10 @@ class Results:
         found = self.figures.get((driver, size, way, scenario))
         return statistics.median(map(figure, found)) if found else float("nan")
 
+    def seconds(self, driver: str, size: int, way: str, scenario: str) -> float:
+        """Give the median of the wall time; NaN where nothing was measured."""
+        return self.median(driver, size, way, scenario, lambda run: run.seconds)
+
     @property
     def drivers(self) -> list[str]:
         """Name the drivers."""
@@ -61,7 +65,7 @@ def markdown(results: Results, what: str) -> str:
 def _times(results: Results, driver: str, size: int) -> list[str]:
     ways = results.ways(driver, size)
     seconds = {
-        (way, scenario): results.median(driver, size, way, scenario, lambda run: run.seconds)
+        (way, scenario): results.seconds(driver, size, way, scenario)
         for way in ways
         for scenario in SCENARIOS
     }
@@ -108,9 +112,7 @@ def _costs(results: Results, driver: str, size: int) -> list[str]:
 def _growth(results: Results, driver: str, scenario: str) -> list[str]:
     rows = []
     for way in _distinct(key[2] for key in results.figures if key[0] == driver):
-        seconds = [
-            results.median(driver, size, way, scenario, lambda run: run.seconds) for size in results.sizes
-        ]
+        seconds = [results.seconds(driver, size, way, scenario) for size in results.sizes]
         rows.append([way, *("" if math.isnan(each) else f"{each:.1f}" for each in seconds)])
     title = f"{driver} driver, {scenario}: seconds by the number of functions"
     return _table(title, ["way", *map(str, results.sizes)], rows)
@@ -142,9 +144,7 @@ def plot(results: Results, path: Path) -> None:
         for scenario, axes in zip(SCENARIOS, row, strict=True):
             for way in _distinct(key[2] for key in results.figures):
                 sizes = [size for size in results.sizes if (driver, size, way, scenario) in results.figures]
-                times = [
-                    results.median(driver, size, way, scenario, lambda run: run.seconds) for size in sizes
-                ]
+                times = [results.seconds(driver, size, way, scenario) for size in sizes]
                 style = ":" if way in results.today else "-"
                 axes.plot(sizes, times, style, marker="o", label=way)
             axes.set(
