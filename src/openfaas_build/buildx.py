@@ -40,35 +40,35 @@ def build_argv(
 ) -> tuple[str, ...]:
     """Give the command that builds a function and, where asked, pushes or loads it.
 
-    With `no_cache` it exports the cache too: a second solve would run every
-    step again. `driver` is the builder's, empty where it is not known yet.
+    Where steps run though a cache has them it exports the cache too: a second
+    solve would run them again. `driver` is the builder's, empty where it is
+    not known yet.
     """
-    one_solve = plan.no_cache
     return (
         *_start(builder),
         *_pairs("--metadata-file", [metadata_file(function)]),
         *_cache_from(function),
-        *(_cache_to(function, ignore_errors=True) if one_solve else ()),
+        *(_cache_to(function, ignore_errors=True) if function.fresh else ()),
         *_inputs(function, inline=function.cache.inline),
         *["--no-cache"] * plan.no_cache,
         *["--pull"] * plan.pull,
         *_pairs("--label", _assignments(function.labels)),
         *(_attestations(plan)),
         *function.flags,
-        *(function.export_flags if one_solve else ()),
+        *(function.export_flags if function.fresh else ()),
         *_pairs("--tag", function.tags),
         *_output(plan, function, driver),
         function.context,
     )
 
 
-def export_argv(plan: BuildPlan, function: FunctionBuild, builder: str = "") -> tuple[str, ...] | None:
+def export_argv(function: FunctionBuild, builder: str = "") -> tuple[str, ...] | None:
     """Give the command that exports the cache; None when there is nothing to export.
 
     It imports the cache again: steps that were hit are known to BuildKit only
     within the solve that imported them.
     """
-    if plan.no_cache or not (function.cache.exports or function.export_flags):
+    if function.fresh or not (function.cache.exports or function.export_flags):
         return None
     return (
         *_start(builder),

@@ -139,3 +139,22 @@ def test_a_local_cache_is_written_only_when_something_ran(story: dict[str, Round
     assert again == cold
     assert changed != cold
     assert last == changed
+
+
+@pytest.mark.parametrize("asked", ("--no-cache", "--no-cache-filter=build", "input"))
+def test_a_step_that_runs_whatever_the_cache_holds_runs_once_for_image_and_cache(
+    make_project: Callable[..., Project], build: Callable[..., Result], asked: str
+) -> None:
+    project = make_project()
+    project.add_dockerfile(
+        "fn",
+        "FROM debian:bookworm-slim AS build\nRUN --network=none head -c 99 /dev/urandom > /random\n",
+        build_cache="max",
+        builder_flags=[asked] if asked != "input" else [],
+    )
+    result = build(project, "--push", *(["--no-cache"] if asked == "input" else [])).expect(0)
+    function = result.function("fn")
+    assert function["cache"]["export"]["outcome"] == "ok"
+    image = registry.layers(f"{project.image('fn')}:latest")
+    assert set(image) <= set(registry.layers(f"{project.image('fn')}:buildcache"))
+    assert function["first_miss"]["reason"] == "no-cache makes steps run, whatever the cache holds"

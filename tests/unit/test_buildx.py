@@ -58,7 +58,7 @@ def test_build_and_export_of_a_pushed_function():
         *(*ARGS, *COMMON, "--pull", "--label", "k=v", "--provenance=mode=max", "--ulimit=nofile=1"),
         *("--tag", "u/f:1", "--tag", "u/f:2", "--output", "type=image,push=true,store=false", "build/f"),
     )
-    assert buildx.export_argv(plan(push=True), FUNCTION, "b") == (
+    assert buildx.export_argv(FUNCTION, "b") == (
         *(*START, "--builder", "b", "--cache-from", "type=gha", "--cache-to", "type=gha,mode=max"),
         *(
             *ARGS[2:],
@@ -73,10 +73,11 @@ def test_build_and_export_of_a_pushed_function():
 
 
 def test_without_cache_there_is_one_solve_whose_export_cannot_break_it():
-    argv = buildx.build_argv(plan(no_cache=True), FUNCTION)
+    fresh = dataclasses.replace(FUNCTION, fresh=True)
+    argv = buildx.build_argv(plan(no_cache=True), fresh)
     assert argv[argv.index("--cache-to") + 1] == "type=gha,mode=max,ignore-error=true"
     assert "--no-cache" in argv
-    assert buildx.export_argv(plan(no_cache=True), FUNCTION) is None
+    assert buildx.export_argv(fresh) is None
 
 
 def test_where_the_image_goes():
@@ -93,7 +94,7 @@ def test_where_the_image_goes():
 
 def test_nothing_to_export():
     bare = FunctionBuild(name="f", lang="py", handler="./f", context="build/f")
-    assert buildx.export_argv(plan(), bare) is None
+    assert buildx.export_argv(bare) is None
     assert buildx.build_argv(plan(), bare) == (*START, *METADATA, "--output", "type=cacheonly", "build/f")
 
 
@@ -102,7 +103,7 @@ def test_a_cache_export_among_the_flags_runs_in_the_second_solve():
         name="f", lang="py", handler="./f", context="build/f", export_flags=("--cache-to=x",)
     )
     assert "--cache-to=x" not in buildx.build_argv(plan(), flagged)
-    assert "--cache-to=x" in (buildx.export_argv(plan(), flagged) or ())
+    assert "--cache-to=x" in (buildx.export_argv(flagged) or ())
 
 
 def test_the_text_quotes_for_a_shell():
@@ -138,7 +139,7 @@ def test_a_template_that_mounts_ssh_gets_the_agent_in_both_solves():
         name="f", lang="py", handler="./f", context="build/f", ssh=True, export_flags=("--cache-to=x",)
     )
     assert "--ssh=default" in buildx.build_argv(plan(), found)
-    assert "--ssh=default" in (buildx.export_argv(plan(), found) or ())
+    assert "--ssh=default" in (buildx.export_argv(found) or ())
     assert "--ssh=default" in buildx.equivalent(plan(), found)
 
 

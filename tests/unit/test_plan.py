@@ -169,6 +169,22 @@ def test_flags_are_passed_as_they_stand_and_exports_stay_apart():
 
 
 @pytest.mark.parametrize(
+    ("flags", "inputs", "fresh"),
+    [
+        (["--no-cache"], {}, True),
+        (["--no-cache=true"], {}, True),
+        (["--no-cache=False", "--cache-from=--no-cache"], {}, False),
+        (["--no-cache-filter", "build"], {}, True),
+        (["--no-cache-filter=build"], {}, True),
+        (["--ulimit=nofile=1"], {}, False),
+        ([], {"no_cache": True}, True),
+    ],
+)
+def test_what_makes_steps_run_whatever_the_cache_holds(flags: list[str], inputs: dict, fresh: bool):
+    assert one(f"    builder_flags: {flags}\n", **inputs).fresh == fresh
+
+
+@pytest.mark.parametrize(
     "flag", ["--push", "--output=type=docker", "-o", "-fDockerfile", "--metadata-file", "--progress=tty"]
 )
 def test_flags_that_are_ours_are_refused(flag: str):

@@ -69,7 +69,6 @@ def build(run: Run) -> int:
         [runs[each.name] for each in plan.functions],
         duration_s=time.monotonic() - began,
         strict_cache=run.inputs.strict_cache,
-        no_cache=plan.no_cache,
         warnings=rest.warnings,
         interrupted=executor.interrupted,
         buildkit=found.buildkit,

@@ -72,7 +72,7 @@ def _plan(run: Run, form: str) -> int:
     commands = {
         function.name: (
             buildx.build_argv(plan, function, run.inputs.builder),
-            buildx.export_argv(plan, function, run.inputs.builder),
+            buildx.export_argv(function, run.inputs.builder),
         )
         for function in plan.to_build
     }

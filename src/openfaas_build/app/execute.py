@@ -126,7 +126,7 @@ class Executor:
 
     def _export(self, run: FunctionRun) -> FunctionRun:
         """Export the cache of what was built, where that is wanted and needed."""
-        argv = buildx.export_argv(self._plan, run.build, self._builder)
+        argv = buildx.export_argv(run.build, self._builder)
         if not argv or run.record is None or run.exit_code:
             return run
         if not needs_export(run.build, run.record, builder_was_empty=self._was_empty):

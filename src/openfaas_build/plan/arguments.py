@@ -8,6 +8,7 @@ from openfaas_build.plan.model import Facts
 from openfaas_build.stack import Function
 
 _OWNED_FLAGS = {"--metadata-file", "--progress", "--iidfile", "--output", "--push", "--load", "--file"}
+_FALSE = ("false", "f", "0")  # as Go reads it
 _OWNED_SHORT = {"-o": "--output", "-f": "--file"}
 
 
@@ -68,3 +69,11 @@ def split_flags(flags: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
         (export if to else build).append(flag)
         previous = flag
     return tuple(build), tuple(export)
+
+
+def ask_for_fresh(flags: Sequence[str]) -> bool:
+    """Say whether builder flags make steps run though a cache has them."""
+    return any(
+        name == "--no-cache-filter" or (name == "--no-cache" and value.lower() not in _FALSE)
+        for name, _, value in (flag.partition("=") for flag in flags)
+    )

@@ -92,7 +92,8 @@ def _plan_function(
     flags = inputs.builder_flags + function.builder_flags
     faults.add(map(at("builder_flags"), arguments.refused_flags(flags)))
     build_flags, export_flags = arguments.split_flags(flags)
-    return replace(build, flags=build_flags, export_flags=export_flags)
+    fresh = inputs.no_cache or arguments.ask_for_fresh(build_flags)
+    return replace(build, flags=build_flags, export_flags=export_flags, fresh=fresh)
 
 
 def _secrets(inputs: Inputs, function: Function) -> tuple[Secret, ...]:

@@ -40,7 +40,8 @@ class FunctionBuild:
 
     `image` is the main reference and the first of `tags`. `skip` gives the
     reason why it is not built. `flags` are passed to buildx as they stand,
-    `export_flags` (`--cache-to`) to the cache export alone.
+    `export_flags` (`--cache-to`) to the cache export alone. `fresh` says that
+    steps run though a cache has them, again in each solve.
     """
 
     name: str
@@ -58,6 +59,7 @@ class FunctionBuild:
     export_flags: tuple[str, ...] = ()
     load: bool = False
     ssh: bool = False
+    fresh: bool = False
     skip: str = ""
 
 

@@ -38,7 +38,6 @@ def make_report(
     *,
     duration_s: float,
     strict_cache: bool = False,
-    no_cache: bool = False,
     warnings: Sequence[Notice] = (),
     interrupted: bool = False,
     buildkit: tuple[int, ...] | None = None,
@@ -47,15 +46,15 @@ def make_report(
     """Make the report of a run.
 
     `strict_cache` makes a failed import or export a failed function;
-    `no_cache`: every step was to run; `buildkit` is the builder's version,
-    None when nothing tells it; `dockerfiles` are those of functions whose
-    layers nothing but their own steps needs.
+    `buildkit` is the builder's version, None when nothing tells it;
+    `dockerfiles` are those of functions whose layers nothing but their own
+    steps needs.
     """
     ran: dict[str, str] = {}
     for run in runs:
         for step in run.record.steps if run.record else ():
             # Without the cache, builds one after the other run the same vertex each.
-            if step.status == "run" and not no_cache:
+            if step.status == "run" and not run.build.fresh:
                 for digest in step.digests:
                     ran.setdefault(digest, run.build.name)
     known = dockerfiles or {}
@@ -138,7 +137,7 @@ def _function(
         imports=imports,
         export=export,
         bytes_pulled=record.bytes_pulled,
-        first_miss=_first_miss(steps, cold=cold),
+        first_miss=_first_miss(steps, cold=cold, fresh=build.fresh),
         hints=(*_hints(run, imports, export, buildkit), *filter(None, [link_hint(run, dockerfile)])),
         error=error,
     )
@@ -170,16 +169,17 @@ def _step(step: Step, status: StepStatus) -> ReportStep:
     )
 
 
-def _first_miss(steps: Sequence[tuple[Step, StepStatus]], *, cold: bool) -> FirstMiss | None:
+def _first_miss(steps: Sequence[tuple[Step, StepStatus]], *, cold: bool, fresh: bool) -> FirstMiss | None:
     missed = [step for step, status in steps if status in ("run", "failed")]
     if not missed:
         return None
     first = min(missed, key=lambda step: step.order)
     before = [status for step, status in steps if step.order < first.order]
+    reason = _reason(first.instruction, cold=cold and "hit" not in before, hit_before="hit" in before)
     return FirstMiss(
         step=first.name,
         instruction=first.instruction,
-        reason=_reason(first.instruction, cold=cold and "hit" not in before, hit_before="hit" in before),
+        reason="no-cache makes steps run, whatever the cache holds" if fresh else reason,
         ran_after=len(missed) - 1,
     )
 

@@ -68,7 +68,7 @@ def export_report(run: FunctionRun) -> ExportReport | None:
     if run.exit_code or run.record is None:
         return ExportReport(destination=destination, outcome="skipped", detail="the build failed")
     if run.export is None:
-        # With no-cache there is one solve, which exports too.
+        # Where steps run in each solve anew there is one, which exports too.
         if run.record.exports:
             return _exported(destination, run.record, run.exit_code, run.export_duration_s)
         if needs_export(run.build, run.record, builder_was_empty=run.builder_was_empty):
