@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from openfaas_build.errors import EXIT_INTERRUPTED
@@ -13,21 +14,45 @@ from openfaas_build.errors import EXIT_INTERRUPTED
 _GRACE_S = 10
 
 
-def ask(argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end and give what it wrote; exit code 124 when it does not answer in time."""
-    try:
-        return subprocess.run(
-            list(argv),
+class Question:
+    """A command that was started for what it writes; the answer is waited for when it is wanted.
+
+    It has `timeout_s` from then on. Raises OSError when there is no such command.
+    """
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> None:
+        self._argv = list(argv)
+        self._timeout_s = timeout_s
+        self._process = subprocess.Popen(
+            self._argv,
             env=dict(env),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=timeout_s,
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(list(argv), 124, "", f"no answer in {timeout_s:.0f} s")
+
+    @cached_property
+    def answer(self) -> "subprocess.CompletedProcess[str]":
+        """What it wrote; exit code 124 when it did not end in time."""
+        try:
+            output, errors = self._process.communicate(timeout=self._timeout_s)
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(self._argv, 124, "", f"no answer in {self._timeout_s:.0f} s")
+        finally:
+            self.drop()
+        return subprocess.CompletedProcess(self._argv, self._process.returncode, output, errors)
+
+    def drop(self) -> None:
+        """End it, if it has not ended: nobody wants the answer any more."""
+        with self._process:
+            self._process.kill()
+
+
+def ask(argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end and give what it wrote; exit code 124 when it does not answer in time."""
+    return Question(argv, env, timeout_s).answer
 
 
 def last_line(text: str) -> str:

@@ -35,7 +35,8 @@ def test_doctor_without_an_engine(doctor: Callable[..., Result], project: Projec
     lines = result.stderr.splitlines()
     assert "✗ engine" in lines
     after = lines[lines.index("✗ engine") + 1 :]
-    assert f"no Docker engine answers at unix://{project.root}/docker.sock" in after[0]
+    assert "no Docker engine answers: " in after[0]
+    assert f"unix://{project.root}/docker.sock" in after[0]
     assert "Likely cause: it is not running" in after[1]
     assert "Start Docker" in after[2]
     # What does not need the engine is looked at all the same.

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from openfaas_build import buildx, context, engine, references, workflow
@@ -22,39 +21,28 @@ _NOTHING_TO_REUSE = Notice(
     problem="`reuse` does nothing here: the images are not pushed.",
     remedy='Set the input "push"; what is reused lies in a registry.',
 )
+_NO_BUILDER = engine.Builder(name="", driver="")
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 def build(run: Run) -> int:
     """Build the project; the exit code says whether every function was built."""
     began = time.monotonic()
-    project = run.gather(layout=True)
-    plan = project.plan
-    reused: dict[str, str] = {}
-    reusing = bool(run.inputs.reuse and plan.push and plan.to_build)
-    if reusing:
-        plan, reused = _reuse(run, project)
-    elif run.inputs.reuse and plan.to_build:
-        plan = replace(plan, warnings=(*plan.warnings, _NOTHING_TO_REUSE))
-    rest = replace(plan, functions=tuple(each for each in plan.functions if each.name not in reused))
-    found, was_empty = engine.Preflight(builder="", driver=""), False
-    if rest.to_build:
-        rest, found = _prepare(run, rest)
-        with ThreadPoolExecutor(1, "builder") as pool:
-            emptiness = pool.submit(engine.is_empty, run.env, found.builder)
-            if not reusing:
-                lay_out(project)
-            was_empty = emptiness.result()
+    with engine.Machine(run.env, run.inputs.builder, usage=not run.inputs.reuse) as machine:
+        project = run.gather(layout=True)
+        builder = machine.builder if project.plan.to_build else _NO_BUILDER
+        lay_out(project)
+        plan, reused = _reuse(run, builder, project.plan)
+        rest = replace(plan, functions=tuple(each for each in plan.functions if each.name not in reused))
+        if rest.to_build:
+            rest, builder = _prepare(run, machine, rest)
     folder = run.root / buildx.RUN_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     executor = Executor(
         rest,
         root=run.root,
         env={**run.env, **run.credentials, **buildx.ENVIRONMENT},
-        program=found.program,
-        builder=found.builder,
-        driver=found.driver,
-        builder_was_empty=was_empty,
+        builder=builder,
         parallel=run.inputs.parallel,
         fail_fast=run.inputs.fail_fast,
         log=LiveLog(run.console, folder, len(rest.to_build)),
@@ -71,7 +59,7 @@ def build(run: Run) -> int:
         strict_cache=run.inputs.strict_cache,
         warnings=rest.warnings,
         interrupted=executor.interrupted,
-        buildkit=found.buildkit,
+        buildkit=builder.buildkit,
         dockerfiles=_dockerfiles(project, rest, runs),
     )
     tell(run, report, plan)
@@ -90,26 +78,23 @@ def _dockerfiles(project: Project, plan: BuildPlan, runs: Mapping[str, FunctionR
     return {name: dockerfile for name, dockerfile in found.items() if dockerfile}
 
 
-def _reuse(run: Run, project: Project) -> tuple[BuildPlan, dict[str, str]]:
-    """Look for images of the same inputs, before any builder is started."""
-    with ThreadPoolExecutor(2, "builder") as pool:
-        builder = pool.submit(engine.inspect_builder, run.env, run.inputs.builder)
-        program = pool.submit(engine.buildx_program, run.env)
-        lay_out(project)
-        platform = next(iter(builder.result().platforms), "")
-    plan, digests = find_reusable(project.plan, run.root, run.env, program.result(), platform)
+def _reuse(run: Run, builder: engine.Builder, plan: BuildPlan) -> tuple[BuildPlan, dict[str, str]]:
+    """Where that is asked for, look for images of the same inputs, before any builder is started."""
+    if not (run.inputs.reuse and plan.to_build):
+        return plan, {}
+    if not plan.push:
+        return replace(plan, warnings=(*plan.warnings, _NOTHING_TO_REUSE)), {}
+    plan, digests = find_reusable(plan, run.root, run.env, builder)
     run.console.say(f"{len(digests)} of {len(plan.to_build)} functions are unchanged and need no build.")
     return plan, digests
 
 
-def _prepare(run: Run, plan: BuildPlan) -> tuple[BuildPlan, engine.Preflight]:
+def _prepare(run: Run, machine: engine.Machine, plan: BuildPlan) -> tuple[BuildPlan, engine.Builder]:
     """Find the builder, and take from the plan the caches that cannot work with it."""
     strict = run.inputs.strict_cache
     access = workflow.cache_access(run.credentials, time.time())
     plan = _check_credentials(plan, access, strict=strict)
-    found = engine.preflight(
-        run.env,
-        builder=run.inputs.builder,
+    found = machine.choose_builder(
         exports=cache_kinds(plan, exported=True),
         platforms=max(len(function.platforms) for function in plan.to_build),
         host_network=_uses_loopback(plan),
@@ -143,12 +128,12 @@ def _check_credentials(plan: BuildPlan, access: workflow.CacheAccess, *, strict:
     return replace(plan, warnings=(*plan.warnings, warning))
 
 
-def _fit(plan: BuildPlan, found: engine.Preflight, *, strict: bool) -> BuildPlan:
+def _fit(plan: BuildPlan, found: engine.Builder, *, strict: bool) -> BuildPlan:
     """Drop the exports that the builder that was found cannot do; it says so in its warnings."""
     missing = cache_kinds(plan, exported=True) - found.exports
     if missing and strict:
         raise MachineError(*found.warnings)
-    fitting = without_exports(plan, missing, f'builder "{found.builder}" cannot export it')
+    fitting = without_exports(plan, missing, f'builder "{found.name}" cannot export it')
     return replace(fitting, warnings=(*plan.warnings, *found.warnings))
 
 
@@ -164,9 +149,7 @@ def _uses_loopback(plan: BuildPlan) -> bool:
     return any(references.host(ref).rsplit(":", 1)[0] in _LOOPBACK for ref in refs if ref)
 
 
-def _describe(found: engine.Preflight) -> str:
+def _describe(found: engine.Builder) -> str:
     store = ", containerd image store" if found.containerd_store else ""
     engine_version = f"engine {found.engine_version}{store}, " if found.engine_version else ""
-    return (
-        f'Builder "{found.builder}" ({found.driver} driver), {engine_version}buildx {found.buildx_version}.'
-    )
+    return f'Builder "{found.name}" ({found.driver} driver), {engine_version}buildx {found.buildx_version}.'

@@ -16,11 +16,16 @@ _BACKENDS = ("inline", "registry", "local", "gha", "s3", "azblob")
 
 def examine(run: Run) -> int:
     """Print a line for each thing that works and the three parts for each that does not."""
+    with engine.Machine(run.env, run.inputs.builder) as machine:
+        return _check(run, machine)
+
+
+def _check(run: Run, machine: engine.Machine) -> int:
     faulty = False
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("engine", lambda: _engine(run.env)),
-        ("buildx", lambda: f"buildx {engine.buildx_version(run.env)}"),
-        ("builder", lambda: _builder(run)),
+        ("engine", lambda: _engine(machine)),
+        ("buildx", lambda: f"buildx {machine.buildx_version}"),
+        ("builder", lambda: _builder(machine)),
         ("git", lambda: _git(run.env)),
         ("GitHub cache", lambda: _credentials(run)),
         ("logins", lambda: _logins(run.env)),
@@ -38,21 +43,19 @@ def examine(run: Run) -> int:
     return EXIT_MACHINE if faulty else EXIT_OK
 
 
-def _engine(env: Mapping[str, str]) -> str:
-    info = engine.engine_info(env)
+def _engine(machine: engine.Machine) -> str:
+    info = machine.engine
     store = dict(info.get("DriverStatus") or []).get("driver-type", "")
     kind = "containerd image store" if "containerd" in store else "classic image store"
     return f"Docker {info.get('ServerVersion')}, {kind}"
 
 
-def _builder(run: Run) -> str:
-    found = engine.preflight(
-        run.env, builder=run.inputs.builder, exports=frozenset(), platforms=1, host_network=False
-    )
+def _builder(machine: engine.Machine) -> str:
+    found = machine.builder
     able = [name for name in _BACKENDS if name in found.exports]
     unable = [name for name in _BACKENDS if name not in found.exports]
     lacks = f", not {', '.join(unable)}" if unable else ""
-    return f'"{found.builder}" ({found.driver} driver) exports caches to {", ".join(able)}{lacks}'
+    return f'"{found.name}" ({found.driver} driver) exports caches to {", ".join(able)}{lacks}'
 
 
 def _git(env: Mapping[str, str]) -> str:

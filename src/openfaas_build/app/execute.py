@@ -25,6 +25,7 @@ from types import FrameType
 
 from openfaas_build import buildx, progress
 from openfaas_build.app.live import LiveLog
+from openfaas_build.engine import Builder
 from openfaas_build.errors import EXIT_INTERRUPTED
 from openfaas_build.plan import BuildPlan, FunctionBuild
 from openfaas_build.processes import Processes
@@ -45,10 +46,7 @@ class Executor:
         *,
         root: Path,
         env: Mapping[str, str],
-        program: tuple[str, ...],
-        builder: str,
-        driver: str,
-        builder_was_empty: bool,
+        builder: Builder,
         parallel: int,
         fail_fast: bool,
         log: LiveLog,
@@ -56,10 +54,7 @@ class Executor:
         self._plan = plan
         self._root = root
         self._env = env
-        self._program = program
         self._builder = builder
-        self._driver = driver
-        self._was_empty = builder_was_empty
         self._parallel = parallel
         self._fail_fast = fail_fast
         self._log = log
@@ -102,13 +97,13 @@ class Executor:
             return FunctionRun(build=function, reason=reason)
         began = time.monotonic()
         self._log.start(function.name)
-        argv = buildx.build_argv(self._plan, function, self._builder, self._driver)
+        argv = buildx.build_argv(self._plan, function, self._builder.name, self._builder.driver)
         code, record = self._solve(function.name, argv, exporting)
         hint = build_hint(record) if code else None
         if hint and hint.code in _RETRY_WITHOUT_IMPORT and not self.interrupted:
             self._log.lines(function.name, [f"{hint.problem} Once more, without cache imports."])
             function = dataclasses.replace(function, cache=dataclasses.replace(function.cache, imports=()))
-            argv = buildx.build_argv(self._plan, function, self._builder, self._driver)
+            argv = buildx.build_argv(self._plan, function, self._builder.name, self._builder.driver)
             code, record = self._solve(function.name, argv, exporting)
         if code:
             self._failed = self._failed or function.name
@@ -120,16 +115,16 @@ class Executor:
             exit_code=code,
             digest="" if code else self._digest(function),
             duration_s=duration_s,
-            builder_was_empty=self._was_empty,
+            builder_was_empty=self._builder.was_empty,
             reason="interrupted" if self.interrupted else "",
         )
 
     def _export(self, run: FunctionRun) -> FunctionRun:
         """Export the cache of what was built, where that is wanted and needed."""
-        argv = buildx.export_argv(run.build, self._builder)
+        argv = buildx.export_argv(run.build, self._builder.name)
         if not argv or run.record is None or run.exit_code:
             return run
-        if not needs_export(run.build, run.record, builder_was_empty=self._was_empty):
+        if not needs_export(run.build, run.record, builder_was_empty=self._builder.was_empty):
             return run
         if self.interrupted:
             return dataclasses.replace(run, reason="interrupted")
@@ -158,7 +153,7 @@ class Executor:
         return self._run(argv, feed), reader.record()
 
     def _run(self, argv: tuple[str, ...], on_line: Callable[[str], object]) -> int:
-        command = (*self._program, *argv[len(buildx.BUILDX) :])
+        command = (*self._builder.program, *argv[len(buildx.BUILDX) :])
         return self._processes.run(command, self._env, self._root, on_line)
 
     def _digest(self, function: FunctionBuild) -> str:

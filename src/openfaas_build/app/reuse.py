@@ -10,7 +10,7 @@ The price: an image is as old as its base images. What a RUN step fetches from
 elsewhere (`apt-get`, `pip`) is not asked for again, as with any cache.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,18 +23,18 @@ _AT_ONCE = 16
 
 
 def find_reusable(
-    plan: BuildPlan, root: Path, env: Mapping[str, str], buildx: Sequence[str], platform: str
+    plan: BuildPlan, root: Path, env: Mapping[str, str], builder: engine.Builder
 ) -> tuple[BuildPlan, dict[str, str]]:
     """Give the plan with each function's key among its tags, and the digests of the images that are reused.
 
-    Those images have all their function's tags by then. `platform` is the
-    builder's own, `buildx` the words that start it. The build contexts must
-    have been laid out.
+    Those images have all their function's tags by then. `builder` need not run,
+    and the build contexts must have been laid out.
     """
     with ThreadPoolExecutor(_AT_ONCE, "reuse") as pool, engine.registry_digests(env) as ask_engine:
         beyond = {function.name: flag_beyond_key(function) for function in plan.to_build}
         covered = [function for function in plan.to_build if not beyond[function.name]]
         digests = pool.map(lambda function: context.context_digest(root / function.context), covered)
+        platform = next(iter(builder.platforms), "")
         keyed = {
             function.name: _with_key(plan, function, digest, platform, env)
             for function, digest in zip(covered, digests, strict=True)
@@ -49,11 +49,11 @@ def find_reusable(
 
         def resolve(reference: str) -> str:
             digest = ask_engine(reference)
-            return registry.read_digest(env, buildx, reference) if digest is None else digest
+            return registry.read_digest(env, builder.program, reference) if digest is None else digest
 
         there = _resolve_all(pool, resolve, (tag for each in keyed.values() for tag in each.tags))
         names = [name for name, function in keyed.items() if there[function.tags[-1]]]
-        found = pool.map(lambda name: registry.read_image(env, buildx, keyed[name].tags[-1]), names)
+        found = pool.map(lambda name: registry.read_image(env, builder.program, keyed[name].tags[-1]), names)
         images = {name: image for name, image in zip(names, found, strict=True) if image}
         moving = {
             name: [base for base in image.materials if not base.pinned]
@@ -70,7 +70,7 @@ def find_reusable(
         def tag(name: str) -> bool:
             image = f"{references.repository(keyed[name].image)}@{images[name].digest}"
             missing = [tag for tag in keyed[name].tags if there[tag] != images[name].digest]
-            return not missing or registry.add_tags(env, buildx, image, missing)
+            return not missing or registry.add_tags(env, builder.program, image, missing)
 
         tagged = pool.map(tag, current)
         return whole, {name: images[name].digest for name, done in zip(current, tagged, strict=True) if done}

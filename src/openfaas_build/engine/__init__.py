@@ -1,24 +1,7 @@
 """Look at the Docker engine and its builders. This room never heard of functions."""
 
-from openfaas_build.engine.builders import (
-    OWN_BUILDER,
-    Preflight,
-    buildx_program,
-    buildx_version,
-    inspect_builder,
-    is_empty,
-    preflight,
-)
-from openfaas_build.engine.sdk import engine_info, registry_digests
+from openfaas_build.engine.builders import Builder
+from openfaas_build.engine.machine import OWN_BUILDER, Machine
+from openfaas_build.engine.sdk import registry_digests
 
-__all__ = [
-    "OWN_BUILDER",
-    "Preflight",
-    "buildx_program",
-    "buildx_version",
-    "engine_info",
-    "inspect_builder",
-    "is_empty",
-    "preflight",
-    "registry_digests",
-]
+__all__ = ["OWN_BUILDER", "Builder", "Machine", "registry_digests"]

@@ -1,35 +1,16 @@
-"""Ask the engine, through the docker SDK, about itself and about what registries hold."""
+"""Ask the engine, through the docker SDK, what registries hold."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from openfaas_build.errors import MachineError, Notice
-from openfaas_build.processes import ask, last_line
+from openfaas_build.processes import ask
 
 if TYPE_CHECKING:
     import docker
 
 _TIMEOUT_S = 60
-
-
-def engine_info(env: Mapping[str, str]) -> dict[str, Any]:
-    """Ask the engine about itself (`docker info`); raises MachineError when none answers."""
-    import docker  # `plan` and `--help` do without it
-
-    try:
-        with _client(env) as client:
-            return dict(client.info())
-    except (docker.errors.DockerException, OSError) as error:
-        address = _engine_env(env).get("DOCKER_HOST", "the default socket")
-        raise MachineError(
-            Notice(
-                problem=f"no Docker engine answers at {address}: {_reason(error)}",
-                cause="it is not running, DOCKER_HOST names another one, or this user may not use it.",
-                remedy='Start Docker, or set DOCKER_HOST; "docker version" shows whether it answers.',
-            )
-        ) from None
 
 
 @contextmanager
@@ -83,14 +64,3 @@ def _engine_env(env: Mapping[str, str]) -> dict[str, str]:
     except ValueError:
         host = ""
     return dict(env) | ({"DOCKER_HOST": host} if host else {})
-
-
-def _reason(error: BaseException) -> str:
-    """Give the system's own words for what went wrong, which the SDK wraps several times; else the SDK's."""
-    wrapped: list[BaseException] = [error]
-    for each in wrapped:
-        if isinstance(each, OSError) and each.strerror:
-            return each.strerror
-        inner = (*each.args, each.__cause__, each.__context__)
-        wrapped += [one for one in inner if isinstance(one, BaseException) and one not in wrapped]
-    return last_line(str(error))
