@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from openfaas_build.buildx import BUILDX
@@ -50,7 +51,7 @@ class Machine(AbstractContextManager["Machine"]):
     @property
     def engine(self) -> dict[str, Any]:
         """What the engine says of itself (`docker info`)."""
-        info = self._read_info()
+        info = self._info
         if info.get("ServerVersion"):
             return info
         said = (info.get("ServerErrors") or [last_line(self._ask(_INFO).answer.stderr)])[0]
@@ -100,7 +101,7 @@ class Machine(AbstractContextManager["Machine"]):
             )
         return numbers[0] if numbers else ""
 
-    @property
+    @cached_property
     def builder(self) -> Builder:
         """The named builder, else the current one, with what is known of the engine below it."""
         buildx = self.buildx_version  # first, as without it nothing else is to be had
@@ -152,7 +153,9 @@ class Machine(AbstractContextManager["Machine"]):
             raise MachineError(_cannot(found, lacks))
         return _own_builder(self._env, found, lacks, host_network=host_network) if lacks else found
 
-    def _read_info(self) -> dict[str, Any]:
+    @cached_property
+    def _info(self) -> dict[str, Any]:
+        """What docker answers; empty when it is nothing that we know."""
         try:
             found = json.loads(self._ask(_INFO).answer.stdout)
         except ValueError:
@@ -161,9 +164,9 @@ class Machine(AbstractContextManager["Machine"]):
 
     @property
     def _plugin(self) -> dict[str, Any]:
-        """What `docker` says of its plugin; empty when it says nothing that we know."""
+        """What `docker` says of its plugin; empty when it names none, or several."""
         try:
-            plugins = self._read_info()["ClientInfo"]["Plugins"]
+            plugins = self._info["ClientInfo"]["Plugins"]
             found: list[dict[str, Any]] = [plugin for plugin in plugins if plugin["Name"] == "buildx"]
         except (LookupError, TypeError):
             return {}

@@ -8,8 +8,8 @@ from openfaas_build.plan.model import Facts
 from openfaas_build.stack import Function
 
 _OWNED_FLAGS = {"--metadata-file", "--progress", "--iidfile", "--output", "--push", "--load", "--file"}
-_FALSE = ("false", "f", "0")  # as Go reads it
 _OWNED_SHORT = {"-o": "--output", "-f": "--file"}
+_FALSE = ("false", "f", "0")  # as Go reads it
 
 
 def build_args(inputs: Inputs, function: Function, facts: Facts) -> dict[str, str]:

@@ -175,17 +175,20 @@ def _first_miss(steps: Sequence[tuple[Step, StepStatus]], *, cold: bool, fresh: 
         return None
     first = min(missed, key=lambda step: step.order)
     before = [status for step, status in steps if step.order < first.order]
-    reason = _reason(first.instruction, cold=cold and "hit" not in before, hit_before="hit" in before)
     return FirstMiss(
         step=first.name,
         instruction=first.instruction,
-        reason="no-cache makes steps run, whatever the cache holds" if fresh else reason,
+        reason=_reason(
+            first.instruction, cold=cold and "hit" not in before, fresh=fresh, hit_before="hit" in before
+        ),
         ran_after=len(missed) - 1,
     )
 
 
-def _reason(instruction: str, *, cold: bool, hit_before: bool) -> str:
+def _reason(instruction: str, *, cold: bool, fresh: bool, hit_before: bool) -> str:
     """Say why a step ran, as far as it can be known: BuildKit tells that it did, never why."""
+    if fresh:
+        return "no-cache makes steps run, whatever the cache holds"
     if cold:
         return "no cache held anything for this function yet"
     verb, _, rest = instruction.partition(" ")
