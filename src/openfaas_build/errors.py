@@ -18,17 +18,24 @@ EXIT_FAILED = 1
 EXIT_REQUEST = 2
 EXIT_MACHINE = 3
 EXIT_INTERRUPTED = 130
+LIKELY_CAUSE = "Likely cause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing to tell a user; `file` and `line` (1-based, 0: unknown) say where it stands."""
+    """One thing to tell a user: a fault, a warning, or a hint that explains an error of others.
+
+    `file` and `line` (1-based, 0: unknown) say where it stands. `code` names
+    a hint for programs and never changes; `url` is a page that tells more.
+    """
 
     problem: str
     cause: str = ""
     remedy: str = ""
     file: str = ""
     line: int = 0
+    code: str = ""
+    url: str = ""
 
     @property
     def place(self) -> str:
@@ -38,10 +45,18 @@ class Notice:
         return f"{self.file}:{self.line}" if self.line else self.file
 
     def text(self) -> str:
-        """Give the three parts, one a line, the place in front of the first."""
+        """Give all parts, one a line, the place in front of the first."""
         head = f"{self.place}: {self.problem}" if self.place else self.problem
-        cause = f"Likely cause: {self.cause}" if self.cause else ""
-        return "\n".join(part for part in (head, cause, self.remedy) if part)
+        cause = f"{LIKELY_CAUSE}: {self.cause}" if self.cause else ""
+        return "\n".join(part for part in (head, cause, self.remedy, self.url) if part)
+
+    def as_warning(self) -> dict[str, str | int]:
+        """Give the fields that a warning has in the JSON documents."""
+        return {key: getattr(self, key) for key in ("problem", "cause", "remedy", "file", "line")}
+
+    def as_hint(self) -> dict[str, str]:
+        """Give the fields that a hint has in the JSON documents."""
+        return {key: getattr(self, key) for key in ("code", "problem", "cause", "remedy", "url")}
 
 
 class BuildError(Exception):

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from openfaas_build.errors import BuildError, MachineError
-from openfaas_build.stack.model import Function, StackFile, TemplateSource
+from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
 from openfaas_build.templates import Fetched, fetch_templates, find_template
+from openfaas_build.templates.address import Source
 from openfaas_build.templates.git import clone
-from openfaas_build.templates.source import Source
 from openfaas_build.templates.store import read_store
 
 # Nothing of the machine's own git configuration, and a fixed author.

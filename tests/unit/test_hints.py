@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from openfaas_build.hints import Hint, hint_for, registry_id
+from openfaas_build.errors import Notice
+from openfaas_build.hints import hint_for, registry_id
 from openfaas_build.hints.answers import ANSWERS
 from openfaas_build.hints.build_texts import BUILDS
 from openfaas_build.hints.cache_texts import CACHES, CONFIGURATION
@@ -346,7 +347,7 @@ for known in HOSTS:
         )
 
 
-def hint_of(name: str) -> Hint | None:
+def hint_of(name: str) -> Notice | None:
     text, arguments = CASES[name]
     return hint_for(text, **arguments)
 

@@ -10,8 +10,8 @@ from openfaas_build import progress, render
 from openfaas_build.cache import CacheSpec
 from openfaas_build.dockerfile import Dockerfile, read_dockerfile
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.record import SolveRecord, Step
 from openfaas_build.report import FunctionRun, from_document, make_report, merge, to_document
+from openfaas_build.solve import SolveRecord, Step
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 # What was recorded: the base image is hit, both files were changed.

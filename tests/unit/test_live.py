@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from openfaas_build.app.live import LiveLog
+from openfaas_build.app.build_log import LiveLog
 from openfaas_build.render import Annotation
 
 

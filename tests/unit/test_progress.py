@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openfaas_build.progress import LOG_LIMIT, Reader, read
-from openfaas_build.record import SolveRecord
+from openfaas_build.solve import SolveRecord
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 EXPECTED = json.loads((RECORDINGS / "expected.json").read_text())

@@ -15,8 +15,7 @@ import pytest
 
 from openfaas_build import render
 from openfaas_build.errors import Notice
-from openfaas_build.hints import Hint
-from openfaas_build.render import facts
+from openfaas_build.render import phrases
 from openfaas_build.report import (
     CacheReport,
     ExportReport,
@@ -27,7 +26,7 @@ from openfaas_build.report import (
     Totals,
     from_document,
 )
-from openfaas_build.report.make import total
+from openfaas_build.report.make_report import total
 
 CASES = Path(__file__).parents[1] / "golden" / "render"
 NAMES = sorted(path.name for path in CASES.iterdir())
@@ -86,7 +85,7 @@ def report(*functions, warnings=(), interrupted=False):
 
 
 def hint(code="denied", problem="It failed.", remedy="Log in.", url="https://docs.example.com/a"):
-    return Hint(code=code, problem=problem, cause="No log-in.", remedy=remedy, url=url)
+    return Notice(code=code, problem=problem, cause="No log-in.", remedy=remedy, url=url)
 
 
 # Golden pages.
@@ -413,7 +412,7 @@ def test_twenty_failures_are_shown_and_the_others_counted():
     ],
 )
 def test_shares_are_rounded_down(part, whole, text):
-    assert facts.percent(part, whole) == text
+    assert phrases.percent(part, whole) == text
 
 
 @pytest.mark.parametrize(
@@ -430,7 +429,7 @@ def test_shares_are_rounded_down(part, whole, text):
     ],
 )
 def test_durations(duration_s, text):
-    assert facts.seconds(duration_s) == text
+    assert phrases.seconds(duration_s) == text
 
 
 @pytest.mark.parametrize(
@@ -447,14 +446,14 @@ def test_durations(duration_s, text):
     ],
 )
 def test_sizes(size_bytes, text):
-    assert facts.size(size_bytes) == text
+    assert phrases.size(size_bytes) == text
 
 
 def test_several_imports_are_counted_by_outcome():
     found = [ImportReport(source=str(at), outcome=word) for at, word in enumerate(["ok", "cold", "cold"])]
-    assert facts.imports(found) == "1 read, 2 cold"
-    assert facts.imports(found[1:]) == "cold"
-    assert facts.imports(()) == "-"
+    assert phrases.imports(found) == "1 read, 2 cold"
+    assert phrases.imports(found[1:]) == "cold"
+    assert phrases.imports(()) == "-"
 
 
 def test_the_headline_fits_what_happened():
@@ -462,9 +461,9 @@ def test_the_headline_fits_what_happened():
         functions=4, built=1, reused=1, failed=0, skipped=2, steps_total=0, steps_hit=0, steps_shared=0,
         hit_rate=None, bytes_pulled=0, duration_s=1.0,
     )  # fmt: skip
-    assert facts.headline(CacheReport(totals=totals, functions=())) == "2 of 4 built"
-    assert facts.headline(report()) == "nothing built"
-    assert facts.mark(report()) == ""
+    assert phrases.headline(CacheReport(totals=totals, functions=())) == "2 of 4 built"
+    assert phrases.headline(report()) == "nothing built"
+    assert phrases.mark(report()) == ""
 
 
 # Annotations.

@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from test_render import function, hint, load, report, step
 
-from openfaas_build import render
+from openfaas_build import render, untrusted
 from openfaas_build.errors import Notice
-from openfaas_build.render import foreign, gfm
+from openfaas_build.render import gfm
 from openfaas_build.report import ExportReport, FirstMiss, ImportReport
 
 ATTACKS = (
@@ -107,7 +107,7 @@ def rendered(markdown):
 
 def shown(text):
     """What a reader should see of a foreign text on one line."""
-    return " ".join(foreign.visible(text).split())
+    return " ".join(untrusted.visible(text).split())
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -140,7 +140,7 @@ def test_a_summary_line_shows_the_text_itself(attack):
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_fence_holds_the_text(attack):
-    text = foreign.visible(f"{attack}\n````\n{attack}\n</details>")
+    text = untrusted.visible(f"{attack}\n````\n{attack}\n</details>")
     html = rendered(f"{gfm.fence(text)}\n\nafter")
     assert html.endswith("</code></pre>\n<p>after</p>\n")
     assert "".join(part for part, code in Page(html).texts if part and code) == f"{text}\n".replace(
@@ -294,7 +294,7 @@ def test_prose(text, prose):
     ],
 )
 def test_only_what_can_be_seen_is_kept(text, seen):
-    assert foreign.visible(text) == seen
+    assert untrusted.visible(text) == seen
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_only_what_can_be_seen_is_kept(text, seen):
     ],
 )
 def test_credentials_are_blotted_out(text, safe):
-    assert foreign.clean(text) == safe
+    assert untrusted.clean(text) == safe
 
 
 def test_no_page_shows_credentials():
@@ -329,7 +329,7 @@ def test_no_page_shows_credentials():
 
 
 def test_the_end_of_a_text_is_marked_where_it_was_cut():
-    assert foreign.end("a\nb\nc", 2) == "…\nb\nc"
-    assert foreign.end("a\nb\n\n", 2) == "a\nb"
-    assert foreign.end("x" * 50, 2, 10) == "…\n" + "x" * 10
-    assert foreign.end("", 2) == ""
+    assert untrusted.last_lines("a\nb\nc", 2) == "…\nb\nc"
+    assert untrusted.last_lines("a\nb\n\n", 2) == "a\nb"
+    assert untrusted.last_lines("x" * 50, 2, 10) == "…\n" + "x" * 10
+    assert untrusted.last_lines("", 2) == ""

@@ -10,8 +10,8 @@ from openfaas_build import progress
 from openfaas_build.cache import CacheSpec
 from openfaas_build.errors import BuildError, Notice
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.record import CacheExport, CacheImport, SolveRecord, Step
 from openfaas_build.report import FunctionRun, from_document, make_report, merge, needs_export, to_document
+from openfaas_build.solve import CacheExport, CacheImport, SolveRecord, Step
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 FOLDERS = ("engine-28.5", "buildkit-0.32")

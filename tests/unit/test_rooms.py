@@ -12,8 +12,8 @@ LINES = (
     ("report",),
     ("hints",),
     ("plan",),
-    ("inputs", "stack", "cache", "dockerfile", "references", "record", "processes"),
-    ("errors",),
+    ("inputs", "stack", "cache", "dockerfile", "references", "solve", "processes"),
+    ("errors", "untrusted"),
 )
 LEVEL = {room: at for at, line in enumerate(LINES) for room in line}
 LIBRARIES = {"actions_toolkit": "workflow", "docker": "engine", "yaml": "stack"}

@@ -7,7 +7,7 @@ import pytest
 
 from openfaas_build.errors import BuildError
 from openfaas_build.plan import select_functions
-from openfaas_build.plan.select import automatic_shards, make_shards
+from openfaas_build.plan.selection import automatic_shards, make_shards
 from openfaas_build.stack import Function
 
 GOLDEN = Path(__file__).parents[2] / "../shared/corpus/select.json"

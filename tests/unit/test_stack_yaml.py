@@ -5,8 +5,8 @@ import yaml
 
 from openfaas_build.errors import BuildError, MachineError
 from openfaas_build.stack import Function, StackFile, read_stack
-from openfaas_build.stack.document import MAX_BYTES, MAX_DEPTH, MAX_NODES
-from openfaas_build.stack.values import MAX_REPEATED
+from openfaas_build.stack.typed_values import MAX_REPEATED
+from openfaas_build.stack.yaml_tree import MAX_BYTES, MAX_DEPTH, MAX_NODES
 
 HEAD = "version: 1.0\nprovider:\n  name: openfaas\n"
 FUNCTION = "functions:\n  fn:\n    lang: node\n    handler: ./fn\n    image: acme/fn\n"

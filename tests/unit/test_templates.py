@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from openfaas_build.errors import BuildError
-from openfaas_build.stack.model import Function, StackFile, TemplateSource
+from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
 from openfaas_build.templates import fetch_templates, find_template
-from openfaas_build.templates.find import wanted
+from openfaas_build.templates.address import read_source
 from openfaas_build.templates.git import child_env
 from openfaas_build.templates.install import install
-from openfaas_build.templates.source import read_source
+from openfaas_build.templates.lookup import wanted
 from openfaas_build.templates.store import _read_entries, choose
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from openfaas_build import buildx, context, engine, references, workflow
+from openfaas_build.app.build_log import LiveLog
 from openfaas_build.app.execute import Executor
 from openfaas_build.app.gather import Project
-from openfaas_build.app.live import LiveLog
 from openfaas_build.app.reuse import find_reusable
 from openfaas_build.app.run import Run, exit_code, lay_out, tell
 from openfaas_build.cache import attributes

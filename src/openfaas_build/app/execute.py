@@ -24,13 +24,13 @@ from pathlib import Path
 from types import FrameType
 
 from openfaas_build import buildx, progress
-from openfaas_build.app.live import LiveLog
+from openfaas_build.app.build_log import LiveLog
 from openfaas_build.engine import Builder
 from openfaas_build.errors import EXIT_INTERRUPTED
 from openfaas_build.plan import BuildPlan, FunctionBuild
 from openfaas_build.processes import Processes
-from openfaas_build.record import SolveRecord
 from openfaas_build.report import FunctionRun, build_hint, needs_export
+from openfaas_build.solve import SolveRecord
 from openfaas_build.stack import DOCKERFILE
 
 # The cache's own fault: the build is tried once more without cache imports.

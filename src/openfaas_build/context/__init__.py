@@ -13,10 +13,10 @@ Neither environment nor clock is read.
 """
 
 from openfaas_build.context.digest import context_digest, handler_digest
+from openfaas_build.context.dockerfile_origin import find_dockerfile
 from openfaas_build.context.layout import Context, write_context
 from openfaas_build.context.request import ContextRequest, check_paths
 from openfaas_build.context.secrets import check_secrets
-from openfaas_build.context.source import find_dockerfile
 
 __all__ = [
     "Context",

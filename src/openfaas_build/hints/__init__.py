@@ -1,4 +1,4 @@
-"""Explain errors: (error text, registry, what is known) -> Hint(problem, cause, remedy, url).
+"""Explain errors: (error text, registry, what is known) -> Notice(problem, cause, remedy, url).
 
 BuildKit's messages say what a registry answered, seldom why. Known texts are
 looked for first, then the registry's answer (status and path, or its own error
@@ -11,6 +11,6 @@ the recorded ones of two versions. Pure.
 
 from openfaas_build.hints.find import hint_for
 from openfaas_build.hints.hosts import registry_id
-from openfaas_build.hints.table import Action, Hint
+from openfaas_build.hints.table import Action
 
-__all__ = ["Action", "Hint", "hint_for", "registry_id"]
+__all__ = ["Action", "hint_for", "registry_id"]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from openfaas_build import references
+from openfaas_build.errors import Notice
 from openfaas_build.hints.answers import ANSWERS
 from openfaas_build.hints.build_texts import BUILDS
 from openfaas_build.hints.cache_texts import CACHES, CONFIGURATION
 from openfaas_build.hints.hosts import host_advice, registry_id
 from openfaas_build.hints.reading import REQUEST, read_answer, read_status
-from openfaas_build.hints.table import BUILDER, Action, Hint
+from openfaas_build.hints.table import BUILDER, Action
 
 TEXT_LIMIT = 64 * 1024
 
@@ -75,7 +76,7 @@ def hint_for(
     host: str = "",
     buildkit: tuple[int, ...] | None = None,
     attributes: Mapping[str, str] | None = None,
-) -> Hint | None:
+) -> Notice | None:
     """Give the hint for the error `text` of BuildKit or buildx, or None.
 
     `action` is what failed; the text of a failed build may be a step's output
@@ -151,7 +152,7 @@ def _split(url: str) -> tuple[str, str]:
     return host, f"{host}/{name}{'@' if ':' in tag else ':'}{tag}"
 
 
-def _known_text(error: _Error) -> Hint | None:
+def _known_text(error: _Error) -> Notice | None:
     kind = error.attributes.get("type", "gha")
     for rule in (*CONFIGURATION, *CACHES, *BUILDS):
         if error.action not in rule.actions or (rule.code.startswith("gha-") and kind != "gha"):
@@ -159,11 +160,11 @@ def _known_text(error: _Error) -> Hint | None:
         if match := rule.pattern.search(error.text):
             groups = {key: value or "" for key, value in match.groupdict().items()}
             problem, cause, remedy = error.fill(rule.problem, rule.cause, rule.remedy, **groups)
-            return Hint(code=rule.code, problem=problem, cause=cause, remedy=remedy, url=rule.url)
+            return Notice(code=rule.code, problem=problem, cause=cause, remedy=remedy, url=rule.url)
     return None
 
 
-def _known_answer(error: _Error) -> Hint | None:
+def _known_answer(error: _Error) -> Notice | None:
     if error.action == "config" or error.attributes.get("type", "registry") != "registry":
         return None
     answer, words = read_answer(error.text)
@@ -189,7 +190,7 @@ def _known_answer(error: _Error) -> Hint | None:
     problem, cause, remedy = error.fill(
         "{subject} failed: {registry} answered {words}.", cause, remedy, words=words
     )
-    return Hint(code=code, problem=problem, cause=cause, remedy=remedy, url=url)
+    return Notice(code=code, problem=problem, cause=cause, remedy=remedy, url=url)
 
 
 def _form(error: _Error, answer: str) -> str:
@@ -206,7 +207,7 @@ def _form(error: _Error, answer: str) -> str:
     return "unknown"
 
 
-def _unknown(error: _Error) -> Hint | None:
+def _unknown(error: _Error) -> Notice | None:
     if error.action in ("build", "config") or (error.action == "import" and _COLD.search(error.text)):
         return None
     _, words = read_status(error.text)
@@ -217,7 +218,7 @@ def _unknown(error: _Error) -> Hint | None:
         "docker/setup-buildx-action, or docker buildx create --buildkitd-flags --debug.",
         words=f'"{words}"',
     )
-    return Hint(
+    return Notice(
         code={"import": "cache-import-failed", "export": "cache-export-failed"}.get(
             error.action, "image-push-failed"
         ),

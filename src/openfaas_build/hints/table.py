@@ -30,20 +30,6 @@ REGISTRIES: frozenset[Action] = frozenset({"import", "export", "push"})
 BUILD: frozenset[Action] = frozenset({"build"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hint:
-    """What is wrong, why, and what to do about it; `code` is stable, `url` an official page.
-
-    It never repeats the error itself: show that beside it.
-    """
-
-    code: str
-    problem: str
-    cause: str
-    remedy: str
-    url: str
-
-
 @dataclass(frozen=True, slots=True)
 class Rule:
     """An error text that says enough by itself."""

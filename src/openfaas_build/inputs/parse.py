@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from openfaas_build import __version__
 from openfaas_build.errors import BuildError, Notice, raise_all
-from openfaas_build.inputs.table import INPUTS, Input
+from openfaas_build.inputs.definitions import INPUTS, Input
 from openfaas_build.inputs.values import Inputs, Request, Secret
 
 COMMANDS = ("build", "plan", "shrinkwrap", "doctor", "report")

@@ -8,11 +8,11 @@ The price: every fault of every function is gathered before any is told, so
 the functions here return what they found beside what they made.
 """
 
-from openfaas_build.plan.key import DOUBTFUL_ENVIRONMENT, flag_beyond_key, input_key
-from openfaas_build.plan.make import make_plan
-from openfaas_build.plan.model import STAGING, BuildPlan, Facts, FunctionBuild
-from openfaas_build.plan.restrict import cache_kinds, without_exports, without_imports
-from openfaas_build.plan.select import select_functions
+from openfaas_build.plan.build_plan import STAGING, BuildPlan, Facts, FunctionBuild
+from openfaas_build.plan.drop_caches import cache_kinds, without_exports, without_imports
+from openfaas_build.plan.input_key import DOUBTFUL_ENVIRONMENT, flag_beyond_key, input_key
+from openfaas_build.plan.make_plan import make_plan
+from openfaas_build.plan.selection import select_functions
 
 __all__ = [
     "DOUBTFUL_ENVIRONMENT",

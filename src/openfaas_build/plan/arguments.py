@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from openfaas_build.errors import Notice, raise_all
 from openfaas_build.inputs import Inputs
-from openfaas_build.plan.model import Facts
+from openfaas_build.plan.build_plan import Facts
 from openfaas_build.stack import Function
 
 _OWNED_FLAGS = {"--metadata-file", "--progress", "--iidfile", "--output", "--push", "--load", "--file"}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from openfaas_build import cache, references
 from openfaas_build.errors import Notice
-from openfaas_build.plan.model import FunctionBuild
+from openfaas_build.plan.build_plan import FunctionBuild
 
 
 def caches_onto_images(path: str, builds: Sequence[FunctionBuild]) -> list[Notice]:

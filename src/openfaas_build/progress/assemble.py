@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from openfaas_build.progress.order import depths
 from openfaas_build.progress.vertex import RANK, STEP, Vertex
-from openfaas_build.record import (
+from openfaas_build.solve import (
     CacheExport,
     CacheImport,
     ExportOutcome,

@@ -8,7 +8,7 @@ from typing import Any
 from openfaas_build.progress.assemble import MARK, steps_and_caches
 from openfaas_build.progress.events import clean, clean_bytes, decode, seconds
 from openfaas_build.progress.vertex import LOG_LIMIT, Log, Vertex
-from openfaas_build.record import SolveRecord
+from openfaas_build.solve import SolveRecord
 
 LINES_LIMIT = 1000
 SHOWN_DOWNLOAD = 1_000_000

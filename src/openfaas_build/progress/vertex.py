@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from openfaas_build.progress.events import clean_bytes
-from openfaas_build.record import StepStatus
+from openfaas_build.solve import StepStatus
 
 LOG_LIMIT = 64 * 1024
 

@@ -6,10 +6,9 @@ text is shortened where a page has no room for it, report.json has it whole.
 """
 
 from openfaas_build.render.annotations import Annotation, annotations
-from openfaas_build.render.documents import outputs, plan_document, plan_matrix
-from openfaas_build.render.foreign import visible
+from openfaas_build.render.json_documents import outputs, plan_document, plan_matrix
 from openfaas_build.render.markdown import summary_markdown
-from openfaas_build.render.terminal import table_text
+from openfaas_build.render.report_table import table_text
 
 __all__ = [
     "Annotation",
@@ -19,5 +18,4 @@ __all__ = [
     "plan_matrix",
     "summary_markdown",
     "table_text",
-    "visible",
 ]

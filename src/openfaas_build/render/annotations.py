@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from openfaas_build import untrusted
 from openfaas_build.errors import Notice
-from openfaas_build.hints import Hint
-from openfaas_build.render import facts, foreign
-from openfaas_build.render.concerns import find_concerns
+from openfaas_build.render import phrases
+from openfaas_build.render.problems import find_concerns
 from openfaas_build.report import CacheReport
 
 # GitHub keeps ten of a level for a step, and the whole action is one step.
@@ -35,7 +35,7 @@ class Annotation:
         return cls(
             level=level,
             message=_message(said),
-            file=foreign.line(notice.file, 400),
+            file=untrusted.one_line(notice.file, 400),
             line=notice.line,
         )
 
@@ -49,7 +49,7 @@ def annotations(report: CacheReport) -> list[Annotation]:
     """
     found = [*_of_concerns(report), *(Annotation.of(warning, "warning") for warning in report.warnings)]
     if report.interrupted:
-        done = facts.headline(report)
+        done = phrases.headline(report)
         found.insert(0, Annotation(level="error", title="Interrupted", message=f"The run was {done}."))
     kept: list[Annotation] = []
     levels: tuple[Level, ...] = ("error", "warning", "notice")
@@ -65,25 +65,25 @@ def annotations(report: CacheReport) -> list[Annotation]:
 def _of_concerns(report: CacheReport) -> Iterator[Annotation]:
     for concern in find_concerns(report):
         hints = "\n\n".join(_hint_text(hint) for hint in concern.hints)
-        listed = facts.names(concern.functions)
+        listed = phrases.names(concern.functions)
         found = concern.failure
         if found is None:
-            message = _message(*filter(None, (hints, foreign.end(concern.raw, 6, 1500))))
+            message = _message(*filter(None, (hints, untrusted.last_lines(concern.raw, 6, 1500))))
             title = f"{concern.what.capitalize()} failed: {listed}"
             yield Annotation(level="warning", message=message, title=title)
             continue
-        instruction = foreign.line(found.instruction, 160)
+        instruction = untrusted.one_line(found.instruction, 160)
         what = f"{instruction}: {found.message}" if instruction else found.message
-        log = foreign.end(found.log, _LOG_LINES, 2000)
-        title = f"{listed} failed{f' at step {foreign.line(found.step, 60)}' if found.step else ''}"
-        parts = [foreign.line(what, 600), hints, log if log != found.message else ""]
+        log = untrusted.last_lines(found.log, _LOG_LINES, 2000)
+        title = f"{listed} failed{f' at step {untrusted.one_line(found.step, 60)}' if found.step else ''}"
+        parts = [untrusted.one_line(what, 600), hints, log if log != found.message else ""]
         yield Annotation(level="error", message=_message(*filter(None, parts)), title=title)
 
 
-def _hint_text(hint: Hint) -> str:
+def _hint_text(hint: Notice) -> str:
     cause = f"Likely cause: {hint.cause}" if hint.cause else ""
     return "\n".join(filter(None, (hint.problem, cause, hint.remedy, hint.url)))
 
 
 def _message(*parts: str) -> str:
-    return foreign.cut(foreign.clean("\n\n".join(parts)), _MOST_CHARACTERS)
+    return untrusted.shortened(untrusted.clean("\n\n".join(parts)), _MOST_CHARACTERS)

@@ -9,7 +9,7 @@ own: no escape survives until there.
 
 import re
 
-from openfaas_build.render import foreign
+from openfaas_build import untrusted
 
 _BLOCK = re.compile(r"\d{0,9}(?=[-+=.)]|#+(?:\s|$))", re.ASCII)
 _INERT = r"@|\$|\#(?=\w)|(?<=:)//|:(?=[\w+-]+:)|(?<=\bwww)\.|(?<=\bgh)-(?=\d)"
@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"https://[\w.~:/?#@!$&'()*+,;=%-]+", re.ASCII)
 
 def code(text: str, most: int = 160) -> str:
     """Give one line of foreign text as a code span that may stand in a table."""
-    text = foreign.line(text, most)
+    text = untrusted.one_line(text, most)
     if not text:
         return ""
     if "|" in text:
@@ -35,7 +35,7 @@ def code(text: str, most: int = 160) -> str:
 
 def prose(text: str, most: int = 600) -> str:
     """Give one line of foreign text as plain words."""
-    text = foreign.line(text, most)
+    text = untrusted.one_line(text, most)
     # What would begin a list or a heading, if it began a line.
     block = _BLOCK.match(text)
     at, escape = (block.end(), "\\") if block else (0, "")
@@ -44,12 +44,12 @@ def prose(text: str, most: int = 600) -> str:
 
 def html_code(text: str, most: int = 160) -> str:
     """Give one line of foreign text as code inside raw HTML."""
-    return f"<code>{_HTML.sub(_escape, foreign.line(text, most))}</code>"
+    return f"<code>{_HTML.sub(_escape, untrusted.one_line(text, most))}</code>"
 
 
 def html_prose(text: str, most: int = 160) -> str:
     """Give one line of foreign text as plain words inside raw HTML."""
-    return _HTML.sub(_escape, foreign.line(text, most))
+    return _HTML.sub(_escape, untrusted.one_line(text, most))
 
 
 def fence(text: str) -> str:

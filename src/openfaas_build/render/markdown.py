@@ -6,10 +6,11 @@ weighed before it is added, and what does not fit is counted aloud.
 
 from collections.abc import Iterable, Sequence
 
+from openfaas_build import untrusted
 from openfaas_build.errors import Notice
-from openfaas_build.hints import Hint
-from openfaas_build.render import facts, foreign
-from openfaas_build.render.concerns import (
+from openfaas_build.render import phrases
+from openfaas_build.render.gfm import code, fence, html_code, html_prose, link, prose
+from openfaas_build.render.problems import (
     Concern,
     Suggestion,
     cache_failures,
@@ -18,7 +19,6 @@ from openfaas_build.render.concerns import (
     find_suggestions,
     step_name,
 )
-from openfaas_build.render.gfm import code, fence, html_code, html_prose, link, prose
 from openfaas_build.report import CacheReport, FirstMiss, FunctionReport, ReportStep
 
 _MARKS = {"built": "✓", "reused": "✓", "failed": "✗", "skipped": "-"}
@@ -61,11 +61,13 @@ class _Page:
         return "".join(f"{block}\n\n" for block in self._blocks)[:-1]
 
 
-def summary_markdown(report: CacheReport, *, title: str = facts.TITLE, budget_bytes: int = 1_000_000) -> str:
+def summary_markdown(
+    report: CacheReport, *, title: str = phrases.TITLE, budget_bytes: int = 1_000_000
+) -> str:
     """Give the job summary as GitHub-flavoured Markdown of at most `budget_bytes` bytes in UTF-8."""
     page = _Page(budget_bytes)
-    page.add(f"## {facts.mark(report)}{prose(title, 200)}: {facts.headline(report)}")
-    first, *others = facts.sums(report)
+    page.add(f"## {phrases.mark(report)}{prose(title, 200)}: {phrases.headline(report)}")
+    first, *others = phrases.sums(report)
     page.add(" · ".join((f"**{first}**", *others)))
     if report.interrupted:
         page.add("**Interrupted:** the run was ended before it was done. What had not been built is skipped.")
@@ -73,11 +75,11 @@ def summary_markdown(report: CacheReport, *, title: str = facts.TITLE, budget_by
     if items:
         room = page.left_bytes // 4
         page.add("\n".join(_fitting(items, room, _MOST_CONCERNS, "- … {} more, in the details below")))
-    functions = facts.failed_first(report)
+    functions = phrases.failed_first(report)
     if functions:
         rows = _fitting([_row(function) for function in functions], page.left_bytes // 2, 5000, _MORE_ROWS)
         page.add("\n".join((_HEAD, _RULE, *rows)))
-    legend = [f"*{word}*: {prose(meaning)}." for word, meaning in facts.legend(report)]
+    legend = [f"*{word}*: {prose(meaning)}." for word, meaning in phrases.legend(report)]
     if legend:
         page.add("<br>\n".join(legend))
     items = [_suggestion(suggestion) for suggestion in find_suggestions(report)]
@@ -121,7 +123,7 @@ def _add_details(page: _Page, functions: Iterable[FunctionReport]) -> str:
             left_out += 1
     if not left_out:
         return ""
-    return f"… the details of {facts.plural(left_out, 'more function')}, see report.json"
+    return f"… the details of {phrases.plural(left_out, 'more function')}, see report.json"
 
 
 def _concern(concern: Concern) -> str:
@@ -145,11 +147,11 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _suggestion(found: Suggestion) -> str:
-    pulled = f"{facts.size(found.bytes_pulled)} for {_listed(found.functions)}."
+    pulled = f"{phrases.size(found.bytes_pulled)} for {_listed(found.functions)}."
     return f"- **{prose(found.hint.problem)}** {pulled}<br>{_remedy(found.hint)}"
 
 
-def _remedy(hint: Hint) -> str:
+def _remedy(hint: Notice) -> str:
     return " ".join(filter(None, (f"*Remedy:* {prose(hint.remedy)}", link("More about it", hint.url))))
 
 
@@ -164,10 +166,10 @@ def _row(function: FunctionReport) -> str:
     cells = (
         code(function.name, 80),
         _strong(result, on=function.status == "failed") + reason,
-        facts.steps(function),
-        _strong(facts.imports(function.imports), on=failed_import),
-        _strong(facts.export(function.export), on=failed_export),
-        facts.seconds(function.duration_s) if function.duration_s else "-",
+        phrases.steps(function),
+        _strong(phrases.imports(function.imports), on=failed_import),
+        _strong(phrases.export(function.export), on=failed_export),
+        phrases.seconds(function.duration_s) if function.duration_s else "-",
         image or "-",
     )
     return f"| {' | '.join(cells)} |"
@@ -189,7 +191,7 @@ def _summary(function: FunctionReport) -> str:
     misses = counts["run"] + counts["failed"]
     if not misses:
         return name
-    return f"{name}: {facts.plural(misses, 'miss', 'es')} in {facts.plural(len(function.steps), 'step')}"
+    return f"{name}: {phrases.plural(misses, 'miss', 'es')} in {phrases.plural(len(function.steps), 'step')}"
 
 
 def _has_details(function: FunctionReport) -> bool:
@@ -213,7 +215,7 @@ def _details(function: FunctionReport) -> list[str]:
     else:
         parts += _hints(function)
     for what, place, said in cache_failures(function):
-        text = fence(foreign.end(said, 20, 3000) or "(nothing was said)")
+        text = fence(untrusted.last_lines(said, 20, 3000) or "(nothing was said)")
         parts.append(f"The {what} {code(place)} failed:\n\n{text}")
     miss = function.first_miss
     if miss and miss.step != failed_step:
@@ -233,19 +235,19 @@ def _hints(function: FunctionReport) -> list[str]:
 
 
 def _first_miss(miss: FirstMiss) -> str:
-    after = f", so {facts.plural(miss.ran_after, 'step')} after it ran" if miss.ran_after else ""
+    after = f", so {phrases.plural(miss.ran_after, 'step')} after it ran" if miss.ran_after else ""
     return f"First miss: {code(miss.instruction)} ({prose(miss.step)}) ran: {prose(miss.reason)}{after}."
 
 
 def _steps(steps: Sequence[ReportStep]) -> str:
     rows = []
     for step in steps:
-        word = facts.STEP_WORDS[step.status]
+        word = phrases.STEP_WORDS[step.status]
         cells = (
             prose(step_name(step), 120),
             code(step.instruction, 120),
             _strong(word, on=step.status == "failed"),
-            facts.seconds(step.duration_s) if step.status in ("run", "failed") else "",
+            phrases.seconds(step.duration_s) if step.status in ("run", "failed") else "",
         )
         rows.append(f"| {' | '.join(cells)} |")
     rows = _fitting(rows, 20_000, _MOST_STEPS, "| … {} more, see report.json | | | |")

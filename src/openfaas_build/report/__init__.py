@@ -1,8 +1,7 @@
 """Tell what a run did: (FunctionRuns) -> CacheReport -> report.json. Pure."""
 
-from openfaas_build.report.document import from_document, merge, to_document
-from openfaas_build.report.make import build_hint, make_report
-from openfaas_build.report.model import (
+from openfaas_build.report.cache_outcomes import needs_export
+from openfaas_build.report.cache_report import (
     CacheReport,
     ExportReport,
     FirstMiss,
@@ -12,7 +11,8 @@ from openfaas_build.report.model import (
     ReportStep,
     Totals,
 )
-from openfaas_build.report.outcomes import needs_export
+from openfaas_build.report.make_report import build_hint, make_report
+from openfaas_build.report.report_json import from_document, merge, to_document
 
 __all__ = [
     "CacheReport",

@@ -8,8 +8,15 @@ Substitute variables in the raw text (`expression`, `operators`,
 are told at once.
 """
 
-from openfaas_build.stack.model import DOCKERFILE, BuildCache, Function, StackFile, Template, TemplateSource
 from openfaas_build.stack.schema import read_stack
+from openfaas_build.stack.stack_file import (
+    DOCKERFILE,
+    BuildCache,
+    Function,
+    StackFile,
+    Template,
+    TemplateSource,
+)
 from openfaas_build.stack.substitution import Substitution, substitute
 from openfaas_build.stack.template import read_template
 

@@ -1,9 +1,9 @@
 """Read `build_cache`: our own part of the stack file, and so strict about what it holds."""
 
-from openfaas_build.stack.document import Mapping, Sequence, Text
-from openfaas_build.stack.model import BuildCache
-from openfaas_build.stack.values import Struct, is_null
+from openfaas_build.stack.stack_file import BuildCache
+from openfaas_build.stack.typed_values import Struct, is_null
 from openfaas_build.stack.wording import nearest, quoted
+from openfaas_build.stack.yaml_tree import Mapping, Sequence, Text
 
 MODES = ("inline", "max", "registry", "gha", "local", "off")
 

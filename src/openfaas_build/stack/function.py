@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from openfaas_build.stack.build_cache import read_build_cache
-from openfaas_build.stack.document import Text
 from openfaas_build.stack.keys import FUNCTION, KEYS, misspelt
-from openfaas_build.stack.model import Function
-from openfaas_build.stack.values import Reading, Struct
+from openfaas_build.stack.stack_file import Function
+from openfaas_build.stack.typed_values import Reading, Struct
 from openfaas_build.stack.wording import quoted, shortened
+from openfaas_build.stack.yaml_tree import Text
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _NAME_RULE = 'a name holds small letters, digits and "-", and begins and ends with a letter or digit.'

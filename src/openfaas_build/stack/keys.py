@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from openfaas_build.stack.values import Reading, Struct
+from openfaas_build.stack.typed_values import Reading, Struct
 from openfaas_build.stack.wording import nearest, of_functions, quoted
 
 STACK = "the stack file"

@@ -6,8 +6,8 @@ Both functions raise ValueError with the rest of a sentence about the value.
 import base64
 import re
 
-from openfaas_build.stack.document import Text
 from openfaas_build.stack.wording import quoted
+from openfaas_build.stack.yaml_tree import Text
 
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})

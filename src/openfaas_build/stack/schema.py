@@ -9,8 +9,7 @@ faas-cli tells first, and then the provider, the version and the functions.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from openfaas_build.stack import document as tree
-from openfaas_build.stack.document import Document, Text, compose, decode
+from openfaas_build.stack import yaml_tree as tree
 from openfaas_build.stack.function import read_function
 from openfaas_build.stack.keys import (
     CONFIGURATION,
@@ -21,11 +20,12 @@ from openfaas_build.stack.keys import (
     UnknownKeys,
     misspelt,
 )
-from openfaas_build.stack.model import DOCKERFILE, Function, StackFile, TemplateSource
+from openfaas_build.stack.stack_file import DOCKERFILE, Function, StackFile, TemplateSource
 from openfaas_build.stack.substitution import Emptied, Substitution, substitute
 from openfaas_build.stack.syntax import fault
-from openfaas_build.stack.values import Reading, Struct, is_null
+from openfaas_build.stack.typed_values import Reading, Struct, is_null
 from openfaas_build.stack.wording import names, of_functions, on_lines, quoted, shortened
+from openfaas_build.stack.yaml_tree import Document, Text, compose, decode
 
 _PROVIDER = "openfaas"
 _VERSION = "1.0"

@@ -1,10 +1,10 @@
 """Read the template.yml of a template: only what decides how a function is built."""
 
 from openfaas_build.errors import raise_all
-from openfaas_build.stack.document import compose, decode
-from openfaas_build.stack.model import Template
+from openfaas_build.stack.stack_file import Template
 from openfaas_build.stack.substitution import Substitution
-from openfaas_build.stack.values import Reading, Struct
+from openfaas_build.stack.typed_values import Reading, Struct
+from openfaas_build.stack.yaml_tree import compose, decode
 
 
 def read_template(data: bytes, path: str, lang: str) -> Template:

@@ -16,7 +16,7 @@ stack file's choice.
 """
 
 from openfaas_build.templates.fetch import Fetched, fetch_templates
-from openfaas_build.templates.find import find_template
+from openfaas_build.templates.lookup import find_template
 from openfaas_build.templates.store import STORE_URL
 
 __all__ = ["STORE_URL", "Fetched", "fetch_templates", "find_template"]

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openfaas_build.errors import BuildError, MachineError, Notice, raise_all
-from openfaas_build.stack.model import StackFile
-from openfaas_build.templates.find import Wanted, find_template, printable, wanted
+from openfaas_build.stack.stack_file import StackFile
+from openfaas_build.templates.address import Source, read_source
 from openfaas_build.templates.git import clone
 from openfaas_build.templates.install import install
-from openfaas_build.templates.source import Source, read_source
+from openfaas_build.templates.lookup import Wanted, find_template, printable, wanted
 from openfaas_build.templates.store import STORE_URL, choose, read_store
 
 _CLONE_TIMEOUT_S = 300.0

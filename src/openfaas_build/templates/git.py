@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from openfaas_build.errors import BuildError, MachineError, Notice
-from openfaas_build.templates.find import printable
-from openfaas_build.templates.source import Source, redact
+from openfaas_build.templates.address import Source, redact
+from openfaas_build.templates.lookup import printable
 
 _OPTIONS = (
     ("core.hooksPath", "/dev/null"),

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from openfaas_build.errors import BuildError
-from openfaas_build.templates.find import REQUIRED_FILES, Wanted, printable
+from openfaas_build.templates.lookup import REQUIRED_FILES, Wanted, printable
 
 
 def install(repository: Path, name: str, to: Path, *, want: Wanted, shown: str) -> None:

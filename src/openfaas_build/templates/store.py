@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from openfaas_build.errors import BuildError, Notice
-from openfaas_build.templates.find import Wanted, printable
-from openfaas_build.templates.source import redact
+from openfaas_build.templates.address import redact
+from openfaas_build.templates.lookup import Wanted, printable
 
 STORE_URL = "https://raw.githubusercontent.com/openfaas/store/master/templates.json"
 _TIMEOUT_S = 15.0

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from openfaas_build.errors import MachineError, Notice
-from openfaas_build.render import Annotation, visible
+from openfaas_build.render import Annotation
+from openfaas_build.untrusted import visible
 from openfaas_build.workflow.console import buffer_lines
 
 _OUTPUT_NAME = re.compile(r"[a-z][a-z0-9-]*")

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from openfaas_build.render import Annotation, visible
+from openfaas_build.render import Annotation
+from openfaas_build.untrusted import visible
 from openfaas_build.workflow.console import buffer_lines
 
 _COLOURS = {"error": "1;31", "warning": "1;33", "notice": "1;36"}

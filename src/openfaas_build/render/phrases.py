@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from openfaas_build.render import foreign
-from openfaas_build.render.concerns import cache_failures
+from openfaas_build import untrusted
+from openfaas_build.render.problems import cache_failures
 from openfaas_build.report import CacheReport, ExportReport, FunctionReport, ImportReport
 
 TITLE = "OpenFaaS functions"
@@ -106,7 +106,7 @@ def legend(report: CacheReport) -> list[tuple[str, str]]:
     found = [(word, text) for word, text in LEGEND.items() if used[word]]
     if report.interrupted:
         return found
-    return [*found, *(("skipped", foreign.line(reason, 200)) for reason in sorted(reasons - {""}))]
+    return [*found, *(("skipped", untrusted.one_line(reason, 200)) for reason in sorted(reasons - {""}))]
 
 
 def failed_first(report: CacheReport) -> list[FunctionReport]:
@@ -121,7 +121,7 @@ def plural(count: int, noun: str, ending: str = "s") -> str:
 
 def names(found: Sequence[str], most: int = 5) -> str:
     """List names, the later ones as a count."""
-    shown = [foreign.line(name, 80) for name in found[:most]]
+    shown = [untrusted.one_line(name, 80) for name in found[:most]]
     if len(found) > most:
         return f"{', '.join(shown)} and {len(found) - most} more"
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))

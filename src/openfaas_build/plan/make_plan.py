@@ -7,9 +7,10 @@ from openfaas_build import cache, references
 from openfaas_build.cache import CacheSpec
 from openfaas_build.errors import Faults, Notice
 from openfaas_build.inputs import Inputs, Secret
-from openfaas_build.plan import arguments, clashes, tags
-from openfaas_build.plan.model import STAGING, BuildPlan, Facts, FunctionBuild
-from openfaas_build.plan.select import automatic_shards, make_shards
+from openfaas_build.plan import arguments, clashes
+from openfaas_build.plan.build_plan import STAGING, BuildPlan, Facts, FunctionBuild
+from openfaas_build.plan.image_tags import image_tags
+from openfaas_build.plan.selection import automatic_shards, make_shards
 from openfaas_build.stack import Function, StackFile
 
 
@@ -83,7 +84,7 @@ def _plan_function(
     # An image that is missing altogether was told by `stack`.
     if function.image:
         with faults.catch(at("image")):
-            names = tags.image_tags(inputs, function, facts)
+            names = image_tags(inputs, function, facts)
             build = replace(build, image=names[0], tags=names)
             with faults.catch(at("build_cache")):
                 build = replace(build, cache=_cache(inputs, function, facts, build))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from openfaas_build.errors import BuildError, Notice
-from openfaas_build.stack.document import MAX_DEPTH, Document, Mapping, Node, Sequence, Text
 from openfaas_build.stack.scalars import flag_of, text_of
 from openfaas_build.stack.wording import quoted
+from openfaas_build.stack.yaml_tree import MAX_DEPTH, Document, Mapping, Node, Sequence, Text
 
 MAX_REPEATED = 100_000
 MAX_NOTICES = 50

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from itertools import pairwise
 
-from openfaas_build.plan.model import BuildPlan, FunctionBuild
+from openfaas_build.plan.build_plan import BuildPlan, FunctionBuild
 
 # Goes up whenever what is built from the same inputs may differ.
 KEY_VERSION = 1

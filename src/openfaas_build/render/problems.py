@@ -7,8 +7,8 @@ remedy go with them.
 import re
 from dataclasses import dataclass
 
-from openfaas_build.hints import Hint
-from openfaas_build.render import foreign
+from openfaas_build import untrusted
+from openfaas_build.errors import Notice
 from openfaas_build.report import CacheReport, FunctionReport, ReportStep
 
 _STRICT = "strict-cache:"
@@ -37,13 +37,13 @@ class Concern:
     functions: tuple[str, ...]
     failure: Failure | None = None
     what: str = ""
-    hints: tuple[Hint, ...] = ()
+    hints: tuple[Notice, ...] = ()
     raw: str = ""
 
 
 def failure(function: FunctionReport) -> Failure:
     """Find the step that failed, and the one line of the error that says why."""
-    text = foreign.end(function.error or function.detail, 60)
+    text = untrusted.last_lines(function.error or function.detail, 60)
     said = text.split("\n")
     marks = [at for at, line in enumerate(said) if line.startswith("ERROR:")]
     at = marks[-1] if marks else len(said) - 1
@@ -88,14 +88,14 @@ def cache_failures(function: FunctionReport) -> list[tuple[str, str, str]]:
 class Suggestion:
     """What would make functions faster, once for all of them; `bytes_pulled` is what it would spare."""
 
-    hint: Hint
+    hint: Notice
     functions: tuple[str, ...]
     bytes_pulled: int
 
 
 def find_suggestions(report: CacheReport) -> list[Suggestion]:
     """Give what would be faster, what spares most first."""
-    found: dict[Hint, list[FunctionReport]] = {}
+    found: dict[Notice, list[FunctionReport]] = {}
     for function in report.functions:
         for hint in function.suggestions:
             found.setdefault(hint, []).append(function)
@@ -122,7 +122,7 @@ def _command(step: ReportStep) -> str:
     return " ".join(words) or "\0"
 
 
-def _divide(function: FunctionReport) -> tuple[tuple[Hint, ...], tuple[Hint, ...]]:
+def _divide(function: FunctionReport) -> tuple[tuple[Notice, ...], tuple[Notice, ...]]:
     # A report lists the hints of cache failures first, that of the build last; each once.
     if function.status != "failed":
         return (), function.explanations
@@ -135,7 +135,7 @@ def _divide(function: FunctionReport) -> tuple[tuple[Hint, ...], tuple[Hint, ...
 
 
 def _cache_concerns(
-    function: FunctionReport, hints: tuple[Hint, ...]
+    function: FunctionReport, hints: tuple[Notice, ...]
 ) -> list[tuple[tuple[str, ...], Concern]]:
     failures = cache_failures(function)
     if not failures or (function.error or "").startswith(_STRICT):

@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from openfaas_build.errors import BuildError, Notice
-from openfaas_build.hints import Hint
-from openfaas_build.report.make import total
-from openfaas_build.report.model import (
+from openfaas_build.report.cache_report import (
     CacheReport,
     ExportReport,
     FirstMiss,
@@ -15,6 +13,7 @@ from openfaas_build.report.model import (
     ImportReport,
     ReportStep,
 )
+from openfaas_build.report.make_report import total
 
 SCHEMA = 1
 
@@ -24,13 +23,14 @@ def to_document(report: CacheReport) -> dict[str, Any]:
     functions = []
     for function in report.functions:
         flat = dataclasses.asdict(function)
+        flat["hints"] = [hint.as_hint() for hint in function.hints]
         flat["cache"] = {"imports": flat.pop("imports"), "export": flat.pop("export")}
         functions.append(flat)
     return {
         "schema": SCHEMA,
         "totals": dataclasses.asdict(report.totals),
         "functions": functions,
-        "warnings": [dataclasses.asdict(warning) for warning in report.warnings],
+        "warnings": [warning.as_warning() for warning in report.warnings],
         "interrupted": report.interrupted,
     }
 
@@ -82,6 +82,6 @@ def _function(flat: dict[str, Any]) -> FunctionReport:
             "imports": tuple(ImportReport(**item) for item in cache["imports"]),
             "export": ExportReport(**cache["export"]) if cache["export"] else None,
             "first_miss": FirstMiss(**flat["first_miss"]) if flat["first_miss"] else None,
-            "hints": tuple(Hint(**hint) for hint in flat["hints"]),
+            "hints": tuple(Notice(**hint) for hint in flat["hints"]),
         }
     )

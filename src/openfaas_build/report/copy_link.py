@@ -9,15 +9,15 @@ them, and when the image goes to a registry: the engine would want them anyway.
 import re
 
 from openfaas_build.dockerfile import Dockerfile
-from openfaas_build.hints import Hint
-from openfaas_build.record import Step
-from openfaas_build.report.model import LINK_HINT, FunctionRun
+from openfaas_build.errors import Notice
+from openfaas_build.report.cache_report import LINK_HINT, FunctionRun
+from openfaas_build.solve import Step
 
 _URL = "https://docs.docker.com/reference/dockerfile/#copy---link"
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 
 
-def link_hint(run: FunctionRun, dockerfile: Dockerfile | None) -> Hint | None:
+def link_hint(run: FunctionRun, dockerfile: Dockerfile | None) -> Notice | None:
     """Give the hint to write --link, with file and line; None where it would have spared nothing."""
     record = run.record
     if dockerfile is None or record is None or run.exit_code or run.build.load or not record.bytes_pulled:
@@ -34,7 +34,7 @@ def link_hint(run: FunctionRun, dockerfile: Dockerfile | None) -> Hint | None:
     lines = [_line(step, dockerfile) for step in steps]
     first, *others = steps
     place = f"{dockerfile.path}:{lines[0]}" if lines[0] else dockerfile.path
-    return Hint(
+    return Notice(
         code=LINK_HINT,
         problem=f"{first.instruction} in {place} has no --link, so the layers below it were fetched.",
         cause="A step without --link is made inside the files of the steps before it.",

@@ -3,8 +3,9 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from openfaas_build.render import facts, foreign
-from openfaas_build.render.concerns import Concern, find_concerns, find_suggestions
+from openfaas_build import untrusted
+from openfaas_build.render import phrases
+from openfaas_build.render.problems import Concern, find_concerns, find_suggestions
 from openfaas_build.report import CacheReport, FunctionReport
 
 _HEAD = ("FUNCTION", "RESULT", "HITS", "IMPORT", "EXPORT", "TIME", "IMAGE")
@@ -22,21 +23,21 @@ def table_text(report: CacheReport, *, width: int, colour: bool) -> str:
     """Give the report as lines of at most `width` characters (an address may be longer), coloured or not."""
     width = max(width, 20)
     paint = _Paint(colour)
-    title = foreign.cut(f"{facts.mark(report)}{facts.TITLE}: {facts.headline(report)}", width)
-    lines = [paint(title, _RED if facts.is_bad(report) else _BOLD)]
+    title = untrusted.shortened(f"{phrases.mark(report)}{phrases.TITLE}: {phrases.headline(report)}", width)
+    lines = [paint(title, _RED if phrases.is_bad(report) else _BOLD)]
     # A phrase stays on one line.
-    phrases = " · ".join(phrase.replace(" ", "\u00a0") for phrase in facts.sums(report))
-    lines += [line.replace("\u00a0", " ") for line in textwrap.wrap(phrases, width)]
-    functions = facts.failed_first(report)
+    totals = " · ".join(phrase.replace(" ", "\u00a0") for phrase in phrases.sums(report))
+    lines += [line.replace("\u00a0", " ") for line in textwrap.wrap(totals, width)]
+    functions = phrases.failed_first(report)
     if functions:
         lines += ["", *_table(functions, width, paint)]
-    for word, meaning in facts.legend(report):
+    for word, meaning in phrases.legend(report):
         lines += [paint(line, _DIM) for line in _wrap(f"{word}: {meaning}", width, "  ")]
     misses = [line for function in functions for line in _first_miss(function, width)]
     if misses:
         lines += ["", *misses]
     for suggestion in find_suggestions(report)[:_MOST_SUGGESTIONS]:
-        pulled = f"{facts.size(suggestion.bytes_pulled)} for {facts.names(suggestion.functions)}"
+        pulled = f"{phrases.size(suggestion.bytes_pulled)} for {phrases.names(suggestion.functions)}"
         lines += ["", *_head(f"{suggestion.hint.problem} ({pulled})", width, paint, _BOLD)]
         lines += _advice("", suggestion.hint.remedy, suggestion.hint.url, width)
     for warning in report.warnings:
@@ -80,7 +81,7 @@ def _table(functions: Sequence[FunctionReport], width: int, paint: _Paint) -> It
             spare += widths[at] + 2
     for at, row in enumerate(rows):
         cells = [_fit(row[column], widths[column], keep_end=column == _IMAGE) for column in shown]
-        line = foreign.cut("  ".join(cells).rstrip(), width - 2)
+        line = untrusted.shortened("  ".join(cells).rstrip(), width - 2)
         if at == 0:
             yield paint(f"  {line}", _DIM)
         else:
@@ -90,7 +91,7 @@ def _table(functions: Sequence[FunctionReport], width: int, paint: _Paint) -> It
 
 def _fit(text: str, width: int, *, keep_end: bool) -> str:
     # The end of an image reference tells more than its registry.
-    cut = f"…{text[1 - width :]}" if keep_end and len(text) > width else foreign.cut(text, width)
+    cut = f"…{text[1 - width :]}" if keep_end and len(text) > width else untrusted.shortened(text, width)
     return cut.ljust(width)
 
 
@@ -98,13 +99,13 @@ def _row(function: FunctionReport, *, with_digest: bool) -> tuple[str, ...]:
     digest = f"@{function.digest[:19]}" if function.digest and with_digest else ""
     reason = f"({function.detail})" if function.status == "skipped" and function.detail else ""
     return (
-        foreign.line(function.name, 60),
+        untrusted.one_line(function.name, 60),
         function.status,
-        facts.steps(function),
-        facts.imports(function.imports),
-        facts.export(function.export),
-        facts.seconds(function.duration_s) if function.duration_s else "-",
-        foreign.line(reason or function.image + digest, 160),
+        phrases.steps(function),
+        phrases.imports(function.imports),
+        phrases.export(function.export),
+        phrases.seconds(function.duration_s) if function.duration_s else "-",
+        untrusted.one_line(reason or function.image + digest, 160),
     )
 
 
@@ -113,29 +114,29 @@ def _first_miss(function: FunctionReport, width: int) -> list[str]:
     miss = function.first_miss
     if miss is None or not function.counts["hit"] or function.status == "failed":
         return []
-    after = f"; {facts.plural(miss.ran_after, 'step')} after it ran too" if miss.ran_after else ""
-    what = f"{foreign.line(function.name, 60)}: first miss {foreign.line(miss.step, 60)}"
-    text = f"{what} {foreign.line(miss.instruction, 120)}: {foreign.line(miss.reason)}{after}"
+    after = f"; {phrases.plural(miss.ran_after, 'step')} after it ran too" if miss.ran_after else ""
+    what = f"{untrusted.one_line(function.name, 60)}: first miss {untrusted.one_line(miss.step, 60)}"
+    text = f"{what} {untrusted.one_line(miss.instruction, 120)}: {untrusted.one_line(miss.reason)}{after}"
     return _wrap(text, width, "  ")
 
 
 def _concern(concern: Concern, width: int, paint: _Paint) -> Iterator[str]:
-    listed = facts.names(concern.functions)
+    listed = phrases.names(concern.functions)
     found = concern.failure
     if found is None:
         problems = " ".join(hint.problem for hint in concern.hints) or f"{concern.what} failed."
         yield from _head(f"! {listed}: {problems}", width, paint, _YELLOW)
         for hint in concern.hints:
             yield from _advice(hint.cause, hint.remedy, hint.url, width)
-        yield from _quote(foreign.end(concern.raw, 6, 1500), width, paint)
+        yield from _quote(untrusted.last_lines(concern.raw, 6, 1500), width, paint)
         return
     step = (
-        f" at step {foreign.line(found.step, 60)}, {foreign.line(found.instruction, 160)}"
+        f" at step {untrusted.one_line(found.step, 60)}, {untrusted.one_line(found.instruction, 160)}"
         if found.step
         else ""
     )
     yield from _head(f"✗ {listed} failed{step}", width, paint, _RED)
-    yield from _quote(foreign.end(found.log, _LOG_LINES, 4000), width, paint)
+    yield from _quote(untrusted.last_lines(found.log, _LOG_LINES, 4000), width, paint)
     for hint in concern.hints:
         yield from _wrap(hint.problem, width, "  ")
         yield from _advice(hint.cause, hint.remedy, hint.url, width)
@@ -147,7 +148,7 @@ def _advice(cause: str, remedy: str, url: str, width: int) -> Iterator[str]:
     if remedy:
         yield from _wrap(f"Remedy: {remedy}", width, "  ")
     if url:
-        yield f"  {foreign.line(url)}"
+        yield f"  {untrusted.one_line(url)}"
 
 
 def _head(text: str, width: int, paint: _Paint, code: str) -> list[str]:
@@ -163,7 +164,7 @@ def _quote(text: str, width: int, paint: _Paint) -> Iterator[str]:
 
 def _wrap(text: str, width: int, indent: str = "") -> list[str]:
     return textwrap.wrap(
-        foreign.line(text, 2000),
+        untrusted.one_line(text, 2000),
         width,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",

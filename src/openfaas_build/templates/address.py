@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openfaas_build.errors import BuildError, Notice
-from openfaas_build.templates.find import printable
+from openfaas_build.templates.lookup import printable
 
 # As faas-cli's pattern, but strict about what git itself would read as an option or as a helper
 # program ("ext::…"), and with file://, which faas-cli refuses and which reaches no further than a path.

@@ -16,11 +16,9 @@ from collections.abc import Mapping, Sequence
 from openfaas_build.cache import attributes
 from openfaas_build.dockerfile import Dockerfile
 from openfaas_build.errors import Notice
-from openfaas_build.hints import Hint, hint_for
-from openfaas_build.record import SolveRecord, Step
-from openfaas_build.report import outcomes
-from openfaas_build.report.linking import link_hint
-from openfaas_build.report.model import (
+from openfaas_build.hints import hint_for
+from openfaas_build.report import cache_outcomes
+from openfaas_build.report.cache_report import (
     CacheReport,
     ExportReport,
     FirstMiss,
@@ -31,6 +29,8 @@ from openfaas_build.report.model import (
     StepStatus,
     Totals,
 )
+from openfaas_build.report.copy_link import link_hint
+from openfaas_build.solve import SolveRecord, Step
 
 
 def make_report(
@@ -120,8 +120,8 @@ def _function(
             error=run.reason if run.exit_code else None,
             detail=build.skip or run.reason,
         )
-    imports = outcomes.import_reports(build, record)
-    export = outcomes.export_report(run)
+    imports = cache_outcomes.import_reports(build, record)
+    export = cache_outcomes.export_report(run)
     cold = not any(found.outcome == "ok" for found in imports)
     steps = [(step, _status(step, run, ran, local=run.builder_was_empty and cold)) for step in record.steps]
     error = _error(run)
@@ -243,7 +243,7 @@ def _hints(
     imports: Sequence[ImportReport],
     export: ExportReport | None,
     buildkit: tuple[int, ...] | None,
-) -> tuple[Hint, ...]:
+) -> tuple[Notice, ...]:
     found = [
         hint_for(item.detail, action="import", attributes=attributes(item.source), buildkit=buildkit)
         for item in imports
@@ -258,7 +258,7 @@ def _hints(
     return tuple({(hint.code, hint.problem): hint for hint in found if hint}.values())
 
 
-def build_hint(record: SolveRecord) -> Hint | None:
+def build_hint(record: SolveRecord) -> Notice | None:
     """Give the hint for a build that failed: the failed steps' own words come first, buildx's last."""
     said = [text for step in record.steps if step.status == "failed" for text in (step.log, step.error)]
     return hint_for("\n".join((*said, *record.tail)), action="build")

@@ -8,8 +8,8 @@ stream as recorded with 0.25 and 0.32.
 from openfaas_build import references
 from openfaas_build.cache import attributes, kind, place
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.record import CacheImport, SolveRecord
-from openfaas_build.report.model import ExportReport, FunctionRun, ImportReport
+from openfaas_build.report.cache_report import ExportReport, FunctionRun, ImportReport
+from openfaas_build.solve import CacheImport, SolveRecord
 
 
 def import_reports(build: FunctionBuild, record: SolveRecord) -> tuple[ImportReport, ...]:

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from openfaas_build.errors import Notice
-from openfaas_build.hints import Hint
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.record import SolveRecord
+from openfaas_build.solve import SolveRecord
 
 Status = Literal["built", "reused", "failed", "skipped"]
 StepStatus = Literal["hit", "shared", "run", "failed", "not_run"]
@@ -94,17 +93,17 @@ class FunctionReport:
     export: ExportReport | None = None
     bytes_pulled: int = 0
     first_miss: FirstMiss | None = None
-    hints: tuple[Hint, ...] = ()
+    hints: tuple[Notice, ...] = ()
     error: str | None = None
     detail: str = ""
 
     @property
-    def suggestions(self) -> tuple[Hint, ...]:
+    def suggestions(self) -> tuple[Notice, ...]:
         """Give the hints that say what would be faster."""
         return tuple(hint for hint in self.hints if hint.code == LINK_HINT)
 
     @property
-    def explanations(self) -> tuple[Hint, ...]:
+    def explanations(self) -> tuple[Notice, ...]:
         """Give the hints that explain what failed."""
         return tuple(hint for hint in self.hints if hint.code != LINK_HINT)
 

@@ -1,6 +1,5 @@
 """Write what other programs read: the step's outputs, and the plan as JSON (schema 1)."""
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -52,7 +51,7 @@ def plan_document(plan: BuildPlan, commands: Commands) -> dict[str, Any]:
         "stack_file": plan.stack_file,
         "functions": [_function(function, commands) for function in plan.functions],
         "matrix": plan_matrix(plan),
-        "warnings": [dataclasses.asdict(warning) for warning in plan.warnings],
+        "warnings": [warning.as_warning() for warning in plan.warnings],
     }
 
 

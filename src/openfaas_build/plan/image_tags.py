@@ -3,7 +3,7 @@
 from openfaas_build import references
 from openfaas_build.errors import BuildError, Notice, raise_all
 from openfaas_build.inputs import Inputs
-from openfaas_build.plan.model import Facts
+from openfaas_build.plan.build_plan import Facts
 from openfaas_build.stack import Function
 
 

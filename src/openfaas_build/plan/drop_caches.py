@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from openfaas_build.cache import CacheSpec, kind
-from openfaas_build.plan.model import BuildPlan
+from openfaas_build.plan.build_plan import BuildPlan
 
 
 def cache_kinds(plan: BuildPlan, *, exported: bool) -> frozenset[str]:
