@@ -75,7 +75,7 @@ def remedy(*steps: tuple[str, str]) -> str | None:
 
 def test_recorded_without_link():
     (hint,) = hints(recorded("copied-without-link"))
-    assert dataclasses.asdict(hint) == {
+    assert hint.as_hint() == {
         "code": "copy-without-link",
         "problem": f"COPY index.py ./ in {PATH}:6 has no --link, so the layers below it were fetched.",
         "cause": "A step without --link is made inside the files of the steps before it.",
