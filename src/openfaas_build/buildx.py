@@ -8,26 +8,15 @@ export can neither delay nor break a push. Pure.
 import json
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from openfaas_build.cache import attributes
+from openfaas_build.cache import CacheEntry
 from openfaas_build.plan import STAGING, BuildPlan, FunctionBuild
+from openfaas_build.processes import BUILDX
 
-# The words that start buildx.
-BUILDX = ("docker", "buildx")
 # Of the metadata file only digests are read; to fetch the provenance for it takes 0.1 to 0.4 s a build.
 ENVIRONMENT = {"BUILDX_METADATA_PROVENANCE": "disabled"}
 RUN_FOLDER = f"{STAGING}/.openfaas-build"
 _INLINE = "BUILDKIT_INLINE_CACHE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
-    """What a metadata file says: the build's reference, and the image's and the exported cache's digests."""
-
-    ref: str = ""
-    digest: str = ""
-    cache_manifest: str = ""
 
 
 def metadata_file(function: FunctionBuild) -> str:
@@ -94,8 +83,8 @@ def equivalent(plan: BuildPlan, function: FunctionBuild) -> str:
     if not args.get("ADDITIONAL_PACKAGE"):
         args.pop("ADDITIONAL_PACKAGE", None)
     rest = [
-        *(f"--cache-from {shlex.quote(value)}" for value in function.cache.imports),
-        *(f"--cache-to {shlex.quote(value)}" for value in function.cache.exports),
+        *(f"--cache-from {shlex.quote(value)}" for value in _texts(function.cache.imports)),
+        *(f"--cache-to {shlex.quote(value)}" for value in _texts(function.cache.exports)),
         *(shlex.quote(flag) for flag in (*function.flags, *function.export_flags)),
         *(f"--build-arg {shlex.quote(value)}" for value in _assignments(args)),
         *(f"--label {shlex.quote(value)}" for value in _assignments(function.labels)),
@@ -112,18 +101,16 @@ def equivalent(plan: BuildPlan, function: FunctionBuild) -> str:
     return " \\\n  ".join(["DOCKER_BUILDKIT=1 docker build", *rest])
 
 
-def read_metadata(text: str) -> Metadata:
-    """Read a metadata file of buildx 0.13 or later; what is not there stays empty."""
+def read_digest(text: str) -> str:
+    """Read the image's digest from a metadata file (buildx 0.13 or later); empty when it has none.
+
+    >>> read_digest('{"containerimage.digest": "sha256:ab"}')
+    'sha256:ab'
+    """
     try:
-        found = json.loads(text)
-        manifest = json.loads(found.get("cache.manifest") or "{}")
-        return Metadata(
-            ref=str(found.get("buildx.build.ref") or ""),
-            digest=str(found.get("containerimage.digest") or ""),
-            cache_manifest=str(manifest.get("digest") or ""),
-        )
-    except (ValueError, TypeError, AttributeError):
-        return Metadata()
+        return str(json.loads(text).get("containerimage.digest") or "")
+    except (ValueError, AttributeError):
+        return ""
 
 
 def _start(builder: str) -> list[str]:
@@ -166,15 +153,18 @@ def _build_args(function: FunctionBuild, *, inline: bool) -> dict[str, str]:
 
 
 def _cache_from(function: FunctionBuild) -> list[str]:
-    return _pairs("--cache-from", function.cache.imports)
+    return _pairs("--cache-from", _texts(function.cache.imports))
 
 
 def _cache_to(function: FunctionBuild, *, ignore_errors: bool) -> list[str]:
-    values = (
-        f"{value},ignore-error=true" if ignore_errors and "ignore-error" not in attributes(value) else value
-        for value in function.cache.exports
-    )
-    return _pairs("--cache-to", values)
+    entries = function.cache.exports
+    if ignore_errors:
+        entries = tuple(entry.with_attribute("ignore-error", "true") for entry in entries)
+    return _pairs("--cache-to", _texts(entries))
+
+
+def _texts(entries: Iterable[CacheEntry]) -> list[str]:
+    return [entry.text for entry in entries]
 
 
 def _attestations(plan: BuildPlan) -> list[str]:

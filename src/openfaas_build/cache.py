@@ -2,93 +2,166 @@
 
 The table of proposal 940 (faas-cli issue 940, its second comment), and what
 we add to it: short forms become whole buildx values, values with `type=` pass
-unchanged, placeholders are filled in. Pure.
+unchanged, placeholders are filled in. A value is parsed here, once; whoever
+needs a part of it reads that from its CacheEntry. Pure.
 """
 
+import csv
 import hashlib
+import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
+from openfaas_build import references
 from openfaas_build.errors import BuildError, Notice
+from openfaas_build.untrusted import quoted
+
+BACKENDS = ("inline", "registry", "local", "gha", "s3", "azblob")
+CacheWord = Literal["inline", "max", "registry", "gha", "local", "off", "stack"]
+CacheMode = Literal["off", "inline", "max", "gha", "local", "custom"]
 
 PLACEHOLDERS = ("image", "repository", "function", "platform", "branch", "base_branch")
 LOCAL_FOLDER = ".buildcache/{function}"
+# What tells one place of a back-end from another, beyond the type; others are told by their bucket.
+_BUCKET_KEYS = ("bucket", "container", "account_url", "prefix", "name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheEntry:
+    """One value of `--cache-from` or `--cache-to`: the text for buildx, and what it says.
+
+    `kind` is the back-end, mostly one of BACKENDS. `attributes` are all
+    KEY=VALUE fields, keys in lower case, `type` among them. `place` is what
+    the value reads or writes: equal places hold the same cache.
+    """
+
+    text: str
+    attributes: Mapping[str, str] = field(compare=False)
+
+    @property
+    def kind(self) -> str:
+        """The back-end, such as `registry`, `gha` or `local`."""
+        return self.attributes.get("type", "")
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The back-end and what it needs to find the cache.
+
+        A folder is the same place as `src` and as `dest`; gha's default scope
+        is BuildKit's (`buildkit`); a reference counts in its full spelling.
+        """
+        found = self.attributes
+        match self.kind:
+            case "registry":
+                return ("registry", references.canonical(found.get("ref", "")))
+            case "gha":
+                return ("gha", found.get("scope") or "buildkit")
+            case "local":
+                folder = found.get("dest") or found.get("src") or ""
+                return ("local", folder.rstrip("/"), found.get("tag", "latest"))
+            case kind:
+                return (kind, *(found.get(key, "") for key in _BUCKET_KEYS))
+
+    def with_attribute(self, key: str, value: str) -> "CacheEntry":
+        """Add an attribute, unless the value has one of that name."""
+        return self if key in self.attributes else parse_entry(f"{self.text},{_csv([f'{key}={value}'])}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheSpec:
-    """The cache of one function, as buildx takes it.
+    """The cache of one function.
 
     `mode` is the word that was asked for (`custom` for lists of values, `off`
-    for none), `imports` and `exports` are values of `--cache-from` and
-    `--cache-to`, `inline` asks for BUILDKIT_INLINE_CACHE=1. `withheld` says
-    why an export that was asked for is left out.
+    for none), `inline` asks for BUILDKIT_INLINE_CACHE=1. `withheld` says why
+    an export that was asked for is left out.
     """
 
-    mode: str = "off"
-    imports: tuple[str, ...] = ()
-    exports: tuple[str, ...] = ()
+    mode: CacheMode = "off"
+    imports: tuple[CacheEntry, ...] = ()
+    exports: tuple[CacheEntry, ...] = ()
     inline: bool = False
     withheld: str = ""
 
 
-def cache_for_word(word: str, cache_ref: str, names: Mapping[str, str], stable: str) -> CacheSpec:
-    """Give the cache that one word stands for; `names` fills the placeholders.
+def parse_entry(text: str) -> CacheEntry:
+    """Read one cache value as buildx does: one CSV record of KEY=VALUE fields, or a plain reference.
+
+    >>> parse_entry('type=registry,"ref=a,b"').attributes
+    {'type': 'registry', 'ref': 'a,b'}
+    >>> parse_entry("ghcr.io/acme/fn:cache").attributes
+    {'type': 'registry', 'ref': 'ghcr.io/acme/fn:cache'}
+
+    Raises BuildError for a text that is no CSV record.
+
+    Source: buildx 0.29, util/buildflags/cache.go.
+    """
+    if "=" not in text:
+        return CacheEntry(text=text, attributes={"type": "registry", "ref": text})
+    pairs = (part.partition("=") for part in _fields(text))
+    return CacheEntry(text=text, attributes={key.lower(): value for key, _, value in pairs})
+
+
+def parse_entries(texts: Iterable[str]) -> tuple[CacheEntry, ...]:
+    """Read cache values, each once; plain references that are joined by commas are several, as for buildx."""
+    values = [each for text in texts for each in ([text] if "=" in text else _fields(text))]
+    return tuple(parse_entry(value) for value in dict.fromkeys(values))
+
+
+def cache_for_word(word: CacheWord, cache_ref: str, names: Mapping[str, str], stable: str) -> CacheSpec:
+    """Return the cache that one word stands for; `names` fills the placeholders.
 
     `stable` is the image's reference before the tag mode: when the tag changes
     with each commit, only what carries that one can have an inline cache.
     """
     match word:
-        case "off" | "stack" | "":
+        case "off" | "stack":
             return CacheSpec()
         case "inline":
-            return CacheSpec(
-                mode="inline", imports=tuple(dict.fromkeys((names["image"], stable))), inline=True
-            )
+            return CacheSpec(mode="inline", imports=parse_entries((names["image"], stable)), inline=True)
         case "max" | "registry":
-            ref = f"type=registry,ref={fill(cache_ref, names)}"
-            imports = [ref]
+            own = _csv(["type=registry", f"ref={fill(cache_ref, names)}"])
+            imports = [own]
             if "{branch}" in cache_ref and names["base_branch"]:
                 # A new branch has no cache yet; the one that it started from does.
                 base = fill(cache_ref, {**names, "branch": names["base_branch"]})
-                imports.append(f"type=registry,ref={base}")
-            return CacheSpec(
-                mode="max", imports=tuple(dict.fromkeys(imports)), exports=(f"{ref},mode=max",), inline=True
-            )
+                imports.append(_csv(["type=registry", f"ref={base}"]))
+            exports = parse_entries([f"{own},mode=max"])
+            return CacheSpec(mode="max", imports=parse_entries(imports), exports=exports, inline=True)
         case "gha":
             scope = f"type=gha,scope={names['function']}"
-            return CacheSpec(mode="gha", imports=(scope,), exports=(f"{scope},mode=max",))
+            return CacheSpec(
+                mode="gha", imports=parse_entries([scope]), exports=parse_entries([f"{scope},mode=max"])
+            )
         case "local":
             folder = fill(LOCAL_FOLDER, names)
             return CacheSpec(
                 mode="local",
-                imports=(f"type=local,src={folder}",),
-                exports=(f"type=local,dest={folder},mode=max",),
+                imports=parse_entries([f"type=local,src={folder}"]),
+                exports=parse_entries([f"type=local,dest={folder},mode=max"]),
             )
-    raise ValueError(word)
 
 
-def cache_for_lists(
-    imports: tuple[str, ...], exports: tuple[str, ...], names: Mapping[str, str]
-) -> CacheSpec:
-    """Give the cache of `{from, to}`.
+def cache_for_lists(imports: Iterable[str], exports: Iterable[str], names: Mapping[str, str]) -> CacheSpec:
+    """Return the cache of `{from, to}`.
 
     A value with `type=` passes unchanged; one with other parameters gets
     `type=registry,` in front, an export without `mode` also `mode=max`. A
     plain reference stays plain when nothing is exported (inline cache), else
     it is a registry cache too.
     """
-    return CacheSpec(
-        mode="custom",
-        imports=tuple(_expand(fill(value, names), export=False, plain=not exports) for value in imports),
-        exports=tuple(_expand(fill(value, names), export=True, plain=False) for value in exports),
-        inline=True,
-    )
+    to = [fill(value, names) for value in exports]
+    found = [_whole(value, plain=not to) for value in parse_entries(fill(value, names) for value in imports)]
+    written = [_whole(value, export=True) for value in parse_entries(to)]
+    return CacheSpec(mode="custom", imports=tuple(found), exports=tuple(written), inline=True)
 
 
 def fill(value: str, names: Mapping[str, str]) -> str:
     """Fill the placeholders of a cache value.
+
+    >>> fill("{repository}:{branch}", {"repository": "ghcr.io/acme/fn", "branch": "main"})
+    'ghcr.io/acme/fn:main'
 
     Raises BuildError for a placeholder that does not exist, or that has no
     value here (`{base_branch}` outside a pull request).
@@ -116,15 +189,6 @@ def fill(value: str, names: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", replace, value)
 
 
-def attributes(value: str) -> dict[str, str]:
-    """Split a cache value into its attributes; a plain reference is a registry's `ref`."""
-    fields = [field.strip() for field in value.split(",")]
-    if not any("=" in field for field in fields):
-        return {"type": "registry", "ref": value}
-    pairs = (field.partition("=") for field in fields)
-    return {key.strip().lower(): text.strip() for key, _, text in pairs}
-
-
 def scope_word(function: str) -> str:
     """Make a name fit for a cache value; one that had to change gets a digest, so that none clash."""
     word = re.sub(r"[^A-Za-z0-9._-]", "-", function)
@@ -133,38 +197,34 @@ def scope_word(function: str) -> str:
     return f"{word}-{hashlib.sha256(function.encode()).hexdigest()[:8]}"
 
 
-def kind(value: str) -> str:
-    """Name the back-end of a cache value, such as `registry`, `gha` or `local`."""
-    return attributes(value).get("type", "")
-
-
-def place(value: str) -> tuple[str, ...]:
-    """Name the place that a cache value reads or writes: equal places, equal cache.
-
-    A folder is the same place as `src` and as `dest`; gha's default scope is
-    BuildKit's (`buildkit`).
-    """
-    found = attributes(value)
-    match found.get("type", ""):
-        case "registry":
-            return ("registry", found.get("ref", ""))
-        case "gha":
-            return ("gha", found.get("scope") or "buildkit")
-        case "local":
-            folder = found.get("dest") or found.get("src") or ""
-            return ("local", folder.rstrip("/"), found.get("tag", "latest"))
-        case kind:
-            keys = ("bucket", "container", "account_url", "prefix", "name")
-            return (kind, *(found.get(key, "") for key in keys))
-
-
-def _expand(value: str, *, export: bool, plain: bool) -> str:
-    if "," not in value and "=" not in value:
+def _whole(entry: CacheEntry, *, plain: bool = False, export: bool = False) -> CacheEntry:
+    """Complete what the proposal's short forms leave out; `plain` keeps a plain reference as it is."""
+    value = entry.text
+    if "=" not in value:
         if plain:
-            return value
-        value = f"ref={value}"
-    found = attributes(value)
-    if "type" in found:
-        return value
-    mode = ",mode=max" if export and "mode" not in found else ""
-    return f"type=registry,{value}{mode}"
+            return entry
+        value = _csv([f"ref={value}"])
+    elif "type" in entry.attributes:
+        return entry
+    whole = parse_entry(f"type=registry,{value}")
+    return whole.with_attribute("mode", "max") if export else whole
+
+
+def _fields(text: str) -> list[str]:
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error as error:
+        raise BuildError(
+            Notice(
+                problem=f"cache value {quoted(text)} is no list of fields: {error}.",
+                cause="a quotation mark that is not closed, or text behind a closing one.",
+                remedy='Put quotation marks around a whole field: type=registry,"ref=a,b".',
+            )
+        ) from None
+
+
+def _csv(fields: list[str]) -> str:
+    """Join fields with commas, in quotes where one holds a comma or a quotation mark itself."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(fields)
+    return text.getvalue()

@@ -18,7 +18,6 @@ EXIT_FAILED = 1
 EXIT_REQUEST = 2
 EXIT_MACHINE = 3
 EXIT_INTERRUPTED = 130
-LIKELY_CAUSE = "Likely cause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +46,12 @@ class Notice:
     def text(self) -> str:
         """Give all parts, one a line, the place in front of the first."""
         head = f"{self.place}: {self.problem}" if self.place else self.problem
-        cause = f"{LIKELY_CAUSE}: {self.cause}" if self.cause else ""
-        return "\n".join(part for part in (head, cause, self.remedy, self.url) if part)
+        return "\n".join(filter(None, (head, self.likely_cause, self.remedy, self.url)))
+
+    @property
+    def likely_cause(self) -> str:
+        """The cause as every page words it; empty when none is known."""
+        return f"Likely cause: {self.cause}" if self.cause else ""
 
     def as_warning(self) -> dict[str, str | int]:
         """Give the fields that a warning has in the JSON documents."""

@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import FrameType
 
 from openfaas_build.errors import EXIT_INTERRUPTED
 
+# The words that start buildx.
+BUILDX = ("docker", "buildx")
 _GRACE_S = 10
 
 
@@ -50,11 +53,6 @@ class Question:
             self._process.kill()
 
 
-def ask(argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end and give what it wrote; exit code 124 when it does not answer in time."""
-    return Question(argv, env, timeout_s).answer
-
-
 def last_line(text: str) -> str:
     """Give the last line of what a command wrote: mostly its error."""
     lines = text.strip().splitlines()
@@ -62,16 +60,26 @@ def last_line(text: str) -> str:
 
 
 class Processes:
-    """The running children, so that an interrupt can end them all.
+    """All children of a run: questions, and commands that an interrupt must be able to end.
 
-    Each is the leader of its own group: a Ctrl-C in the terminal reaches us
-    alone, and we hand it on.
+    Each command is the leader of its own process group: a Ctrl-C in the
+    terminal reaches us alone, and we hand it on.
     """
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self.stopped = False
+
+    def start(self, argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> Question:
+        """Start a command for what it writes; raises OSError when there is no such command."""
+        return Question(argv, env, timeout_s)
+
+    def ask(
+        self, argv: Sequence[str], env: Mapping[str, str], timeout_s: float
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end and return what it wrote; exit code 124 when that takes too long."""
+        return self.start(argv, env, timeout_s).answer
 
     def run(
         self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, on_line: Callable[[str], object]
@@ -127,3 +135,18 @@ def _signal(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
     if process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
+
+
+@contextlib.contextmanager
+def stopped_by_signals(processes: Processes) -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the children, and not this process, which has to tell what was done."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the shape that signal wants
+        processes.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -2,8 +2,8 @@
 
 All through `docker buildx imagetools`, which knows the user's logins and
 credential helpers and needs no engine; an answer costs about 0.2 s, so what
-the engine can tell (`engine.registry_digests`) is better asked there. `buildx`
-are the words that start it. This room never heard of functions.
+the engine can tell (`engine.registry_digests`) is better asked there.
+This room never heard of functions.
 """
 
 import json
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from openfaas_build.processes import ask, last_line
+from openfaas_build.processes import BUILDX, Processes, last_line
 
 _TIMEOUT_S = 60
 _PACKAGE = "pkg:docker/"
@@ -39,36 +39,46 @@ class RemoteImage:
     materials: tuple[Material, ...] | None = None
 
 
-def read_image(env: Mapping[str, str], buildx: Sequence[str], reference: str) -> RemoteImage | None:
-    """Give an image with the base images it was built from; None when it is not there or not readable."""
-    template = '{"manifest":{{json .Manifest}},"provenance":{{json .Provenance}}}'
-    done = _imagetools(env, buildx, "inspect", "--format", template, reference)
-    try:
-        found = json.loads(done.stdout) if done.returncode == 0 else {}
-        return RemoteImage(digest=found["manifest"]["digest"], materials=read_materials(found["provenance"]))
-    except (ValueError, LookupError, TypeError):
-        return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imagetools:
+    """`docker buildx imagetools`; `program` are the words that start buildx."""
 
+    processes: Processes
+    env: Mapping[str, str]
+    program: Sequence[str] = BUILDX
 
-def read_digest(env: Mapping[str, str], buildx: Sequence[str], reference: str) -> str:
-    """Give the digest that a reference resolves to now; empty when nothing tells."""
-    done = _imagetools(env, buildx, "inspect", "--format", "{{json .Manifest}}", reference)
-    try:
-        return str(json.loads(done.stdout)["digest"]) if done.returncode == 0 else ""
-    except (ValueError, LookupError, TypeError):
-        return ""
+    def read_image(self, reference: str) -> RemoteImage | None:
+        """Read an image with the base images it was built from; None when it is not there or not readable."""
+        template = '{"manifest":{{json .Manifest}},"provenance":{{json .Provenance}}}'
+        done = self._run("inspect", "--format", template, reference)
+        try:
+            found = json.loads(done.stdout) if done.returncode == 0 else {}
+            return RemoteImage(
+                digest=found["manifest"]["digest"], materials=read_materials(found["provenance"])
+            )
+        except (ValueError, LookupError, TypeError):
+            return None
 
+    def read_digest(self, reference: str) -> str:
+        """Return the digest that a reference resolves to now; empty when nothing tells."""
+        done = self._run("inspect", "--format", "{{json .Manifest}}", reference)
+        try:
+            return str(json.loads(done.stdout)["digest"]) if done.returncode == 0 else ""
+        except (ValueError, LookupError, TypeError):
+            return ""
 
-def look_up(env: Mapping[str, str], buildx: Sequence[str], reference: str) -> str:
-    """Ask a registry for an image, with the user's logins; give the error, or nothing when it is there."""
-    done = _imagetools(env, buildx, "inspect", "--raw", reference)
-    return last_line(done.stderr) if done.returncode else ""
+    def look_up(self, reference: str) -> str:
+        """Ask for an image, with the user's logins; return the error, or nothing when it is there."""
+        done = self._run("inspect", "--raw", reference)
+        return last_line(done.stderr) if done.returncode else ""
 
+    def add_tags(self, image: str, tags: Sequence[str]) -> bool:
+        """Give an image (`repository@digest`) further tags in its registry; say whether that worked."""
+        flags = [word for tag in tags for word in ("--tag", tag)]
+        return self._run("create", *flags, image).returncode == 0
 
-def add_tags(env: Mapping[str, str], buildx: Sequence[str], image: str, tags: Sequence[str]) -> bool:
-    """Give an image (`repository@digest`) further tags in its registry; say whether that worked."""
-    flags = [word for tag in tags for word in ("--tag", tag)]
-    return _imagetools(env, buildx, "create", *flags, image).returncode == 0
+    def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return self.processes.ask([*self.program, "imagetools", *arguments], self.env, _TIMEOUT_S)
 
 
 def read_materials(provenance: Any) -> tuple[Material, ...] | None:  # noqa: ANN401  # a document of others
@@ -103,9 +113,3 @@ def _material(uri: str, digest: str) -> Material:
     path, at, tag = name.rpartition("@")
     reference = f"{unquote(path)}:{unquote(tag)}" if at else unquote(name)
     return Material(reference=reference, digest=f"sha256:{digest}", pinned="digest" in parse_qs(query))
-
-
-def _imagetools(
-    env: Mapping[str, str], buildx: Sequence[str], *arguments: str
-) -> "subprocess.CompletedProcess[str]":
-    return ask([*buildx, "imagetools", *arguments], env, _TIMEOUT_S)

@@ -82,3 +82,9 @@ class SolveRecord:
     tail: tuple[str, ...] = ()
     vertices: int = 0
     vertices_cached: int = 0
+
+    @property
+    def failure_text(self) -> str:
+        """What was said about a failure: the failed steps' own words first, buildx's last."""
+        said = [text for step in self.steps if step.status == "failed" for text in (step.log, step.error)]
+        return "\n".join((*said, *self.tail))

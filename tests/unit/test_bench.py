@@ -8,7 +8,7 @@ from measure import Figures, Traffic
 from project import Project
 from tell import SCENARIOS, Results, markdown
 
-from openfaas_build.app.gather import gather
+from openfaas_build.app.read_project import plan_project, read_project
 from openfaas_build.inputs import Inputs
 from openfaas_build.workflow import Event
 
@@ -100,7 +100,8 @@ def dockerfiles(project: Project) -> list[str]:
 
 def test_the_generated_project_is_one_that_we_build(project: Callable[..., Project]) -> None:
     made = project(functions=5, templates=2)
-    plan = gather(Inputs(push=True), made.root, {}, Event(), layout=True).plan
+    inputs = Inputs(push=True)
+    plan = plan_project(inputs, read_project(inputs, made.root, {}, Event(), layout=True))
     assert [function.name for function in plan.functions] == made.names
     assert {function.lang for function in plan.functions} == {"python-0", "python-1"}
     assert [function.tags for function in plan.functions] == [(made.image(name),) for name in made.names]

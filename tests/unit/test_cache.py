@@ -2,7 +2,14 @@
 
 import pytest
 
-from openfaas_build.cache import CacheSpec, attributes, cache_for_lists, cache_for_word, fill, kind, place
+from openfaas_build.cache import (
+    CacheSpec,
+    cache_for_lists,
+    cache_for_word,
+    fill,
+    parse_entries,
+    parse_entry,
+)
 from openfaas_build.errors import BuildError
 
 NAMES = {
@@ -25,23 +32,43 @@ PLACE = "type=registry,ref=ghcr.io/acme/thumbs:buildcache"
         (
             "inline",
             CacheSpec(
-                mode="inline", imports=("ghcr.io/acme/thumbs:1-abc", "ghcr.io/acme/thumbs:1"), inline=True
+                mode="inline",
+                imports=parse_entries(["ghcr.io/acme/thumbs:1-abc", "ghcr.io/acme/thumbs:1"]),
+                inline=True,
             ),
         ),
-        ("max", CacheSpec(mode="max", imports=(PLACE,), exports=(f"{PLACE},mode=max",), inline=True)),
-        ("registry", CacheSpec(mode="max", imports=(PLACE,), exports=(f"{PLACE},mode=max",), inline=True)),
+        (
+            "max",
+            CacheSpec(
+                mode="max",
+                imports=parse_entries([PLACE]),
+                exports=parse_entries([f"{PLACE},mode=max"]),
+                inline=True,
+            ),
+        ),
+        (
+            "registry",
+            CacheSpec(
+                mode="max",
+                imports=parse_entries([PLACE]),
+                exports=parse_entries([f"{PLACE},mode=max"]),
+                inline=True,
+            ),
+        ),
         (
             "gha",
             CacheSpec(
-                mode="gha", imports=("type=gha,scope=thumbs",), exports=("type=gha,scope=thumbs,mode=max",)
+                mode="gha",
+                imports=parse_entries(["type=gha,scope=thumbs"]),
+                exports=parse_entries(["type=gha,scope=thumbs,mode=max"]),
             ),
         ),
         (
             "local",
             CacheSpec(
                 mode="local",
-                imports=("type=local,src=.buildcache/thumbs",),
-                exports=("type=local,dest=.buildcache/thumbs,mode=max",),
+                imports=parse_entries(["type=local,src=.buildcache/thumbs"]),
+                exports=parse_entries(["type=local,dest=.buildcache/thumbs,mode=max"]),
             ),
         ),
     ],
@@ -52,7 +79,7 @@ def test_words(word: str, spec: CacheSpec):
 
 def test_inline_names_the_image_once_when_its_tag_never_changes():
     spec = cache_for_word("inline", REF, NAMES | {"image": "u/f:latest"}, "u/f:latest")
-    assert spec.imports == ("u/f:latest",)
+    assert spec.imports == parse_entries(["u/f:latest"])
 
 
 @pytest.mark.parametrize(
@@ -66,13 +93,19 @@ def test_inline_names_the_image_once_when_its_tag_never_changes():
         ([], ["ref=u/f:c,compression=zstd"], [], ["type=registry,ref=u/f:c,compression=zstd,mode=max"]),
         (["type=gha"], ["type=gha,mode=max"], ["type=gha"], ["type=gha,mode=max"]),
         (["type=gha"], ["type=s3,bucket=b"], ["type=gha"], ["type=s3,bucket=b"]),
+        (["u/f:a,u/f:b"], [], ["u/f:a", "u/f:b"], []),
+        ([], ["u/f:a,u/f:b"], [], [f"type=registry,ref=u/f:{tag},mode=max" for tag in "ab"]),
+        ([], ['"ref=u/f:c,d"'], [], ['type=registry,"ref=u/f:c,d",mode=max']),
+        ([], ['type=registry,"ref=u/f:c,mode=min"'], [], ['type=registry,"ref=u/f:c,mode=min"']),
         (["u/f:c"], ["type=gha"], ["type=registry,ref=u/f:c"], ["type=gha"]),
         (["{repository}:{branch}"], [], ["ghcr.io/acme/thumbs:topic-x"], []),
     ],
 )
 def test_lists(imports: list[str], exports: list[str], cache_from: list[str], cache_to: list[str]):
     spec = cache_for_lists(tuple(imports), tuple(exports), NAMES)
-    assert spec == CacheSpec(mode="custom", imports=tuple(cache_from), exports=tuple(cache_to), inline=True)
+    assert [entry.text for entry in spec.imports] == cache_from
+    assert [entry.text for entry in spec.exports] == cache_to
+    assert (spec.mode, spec.inline) == ("custom", True)
 
 
 def test_an_unknown_placeholder_is_an_error():
@@ -94,11 +127,42 @@ def test_a_placeholder_without_a_value_is_an_error():
     )
 
 
-def test_attributes_and_places():
-    assert attributes("u/f:c") == {"type": "registry", "ref": "u/f:c"}
-    assert attributes("Type=gha, scope=a") == {"type": "gha", "scope": "a"}
-    assert kind("type=s3,bucket=b") == "s3"
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [
+        ("u/f:c", {"type": "registry", "ref": "u/f:c"}),
+        ("TYPE=gha,Scope=A", {"type": "gha", "scope": "A"}),
+        ('type=registry,"ref=a,b"', {"type": "registry", "ref": "a,b"}),
+        ('type=registry,"ref=say ""hi"""', {"type": "registry", "ref": 'say "hi"'}),
+        ("type=s3,name=a=b", {"type": "s3", "name": "a=b"}),
+        # buildx takes blanks for a part of the key, so this is no scope.
+        ("type=gha, scope=a", {"type": "gha", " scope": "a"}),
+    ],
+)
+def test_a_value_is_read_as_buildx_reads_it(text: str, attributes: dict[str, str]):
+    entry = parse_entry(text)
+    assert (entry.text, entry.attributes) == (text, attributes)
+
+
+@pytest.mark.parametrize("text", ['type=registry,"ref=a', 'type=registry,"ref=a"b', "type=gha\nscope=a"])
+def test_what_is_no_record_is_an_error(text: str):
+    with pytest.raises(BuildError, match=r'^cache value "type=.* is no list of fields: .*\nLikely cause: '):
+        parse_entry(text)
+
+
+def test_equal_places_hold_the_same_cache():
+    def place(text: str) -> tuple[str, ...]:
+        return parse_entry(text).place
+
+    assert parse_entry("type=s3,bucket=b").kind == "s3"
     assert place("type=gha,mode=max") == place("type=gha,scope=buildkit") != place("type=gha,scope=a")
     assert place("type=local,src=c/") == place("type=local,dest=c,mode=max")
-    assert place("type=registry,ref=u/f:c,mode=max") == place("u/f:c")
+    assert place("type=registry,ref=u/f:c,mode=max") == place("u/f:c") == place("docker.io/u/f:c")
+    assert place('type=registry,"ref=u/f:c,d"') != place("type=registry,ref=u/f:c,d=e")
     assert place("type=s3,bucket=b,name=x") != place("type=s3,bucket=b,name=y")
+
+
+def test_an_attribute_is_added_once():
+    entry = parse_entry("type=gha,mode=min")
+    assert entry.with_attribute("mode", "max") is entry
+    assert entry.with_attribute("scope", "a,b").text == 'type=gha,mode=min,"scope=a,b"'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openfaas_build.workflow import CacheAccess, cache_access, event_facts
+from openfaas_build.workflow import CacheAccess, cache_access, read_event
 
 NOW = 1_000_000.0
 
@@ -77,5 +77,5 @@ def test_a_fork(tmp_path: Path, head: str | None, fork: bool):
         json.dumps({"pull_request": {"head": {"repo": repo}, "base": {"repo": {"full_name": "acme/app"}}}})
     )
     env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event)}
-    assert event_facts(env).fork is fork
-    assert event_facts(env | {"GITHUB_EVENT_PATH": str(tmp_path / "none")}).fork is True
+    assert read_event(env).fork is fork
+    assert read_event(env | {"GITHUB_EVENT_PATH": str(tmp_path / "none")}).fork is True

@@ -2,10 +2,18 @@
 
 import pytest
 
-from openfaas_build.cache import CacheSpec
+from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.errors import BuildError, Notice
 from openfaas_build.inputs import Inputs, Secret
-from openfaas_build.plan import BuildPlan, Facts, cache_kinds, make_plan, without_exports, without_imports
+from openfaas_build.plan import (
+    BuildPlan,
+    Facts,
+    exported_kinds,
+    make_plan,
+    uses_cache,
+    without_exports,
+    without_imports,
+)
 from openfaas_build.stack import Template, read_stack
 
 HEAD = "version: 1.0\nprovider:\n  name: openfaas\nfunctions:\n"
@@ -19,6 +27,10 @@ def plan_of(text: str, facts: Facts = Facts(), **inputs) -> BuildPlan:  # noqa: 
 def one(text: str = "", facts: Facts = Facts(), image: str = "u/f", **inputs):  # noqa: B008
     head = f"  f:\n    lang: py\n    handler: ./f\n    image: {image}\n"
     return plan_of(head + text, facts, **inputs).functions[0]
+
+
+def texts(entries) -> list[str]:
+    return [entry.text for entry in entries]
 
 
 def faults(text: str, facts: Facts = Facts(), **inputs) -> list[str]:  # noqa: B008
@@ -138,9 +150,12 @@ def test_what_a_pull_request_exports(word: str, facts: Facts, exported: bool, wi
 def test_a_pull_request_imports_its_own_branch_first_and_then_the_base():
     facts = Facts(pull_request=True, branch="topic/x", base_branch="main")
     found = one("    build_cache: max\n", facts, cache_ref="{repository}:cache-{branch}").cache
-    assert found.imports == ("type=registry,ref=u/f:cache-topic-x", "type=registry,ref=u/f:cache-main")
+    assert texts(found.imports) == [
+        "type=registry,ref=u/f:cache-topic-x",
+        "type=registry,ref=u/f:cache-main",
+    ]
     found = one("    build_cache: max\n", facts).cache
-    assert found.imports == ("type=registry,ref=u/f:buildcache",)
+    assert texts(found.imports) == ["type=registry,ref=u/f:buildcache"]
 
 
 def test_scopes_of_odd_names_do_not_clash():
@@ -148,7 +163,7 @@ def test_scopes_of_odd_names_do_not_clash():
         f"  '{name}': {{lang: py, handler: ./f, image: u/{at}, build_cache: gha}}\n"
         for at, name in enumerate(("a,b", "a=b", "a-b"))
     )
-    scopes = [build.cache.imports[0] for build in plan_of(text).functions]
+    scopes = [build.cache.imports[0].text for build in plan_of(text).functions]
     assert scopes[1] == "type=gha,scope=a-b"
     assert len(set(scopes)) == 3 and all(scope.startswith("type=gha,scope=a-b") for scope in scopes)
 
@@ -156,7 +171,7 @@ def test_scopes_of_odd_names_do_not_clash():
 def test_placeholders_know_branch_and_platform():
     value = "{repository}:{branch}-{platform}-{function}"
     text = f"    platforms: linux/arm64\n    build_cache: {{from: ['{value}']}}\n"
-    assert one(text, Facts(branch="topic/x")).cache.imports == ("u/f:topic-x-linux-arm64-f",)
+    assert one(text, Facts(branch="topic/x")).cache.imports == parse_entries(["u/f:topic-x-linux-arm64-f"])
 
 
 def test_flags_are_passed_as_they_stand_and_exports_stay_apart():
@@ -274,11 +289,14 @@ def test_caches_that_cannot_work_are_taken_out():
         "  a: {lang: py, handler: ./a, image: u/a, build_cache: gha}\n"
         "  b: {lang: py, handler: ./b, image: u/b, build_cache: max}\n"
     )
-    assert cache_kinds(plan, exported=True) == {"gha", "registry"}
+    assert exported_kinds(plan) == {"gha", "registry"}
+    assert uses_cache(plan, "gha") and not uses_cache(plan, "s3")
     without = without_imports(without_exports(plan, ["gha"], "no token"), ["gha"])
     assert without.functions[0].cache == CacheSpec(mode="gha", withheld="no token")
     assert without.functions[1] == plan.functions[1]
-    assert without_exports(plan, ["gha"], "").functions[0].cache.imports == ("type=gha,scope=a",)
+    assert without_exports(plan, ["gha"], "").functions[0].cache.imports == parse_entries(
+        ["type=gha,scope=a"]
+    )
 
 
 def test_ssh_needs_a_template_that_mounts_it_and_an_agent():

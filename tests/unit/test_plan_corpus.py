@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openfaas_build.app.gather import gather
+from openfaas_build.app.read_project import plan_project, read_project
 from openfaas_build.errors import BuildError
 from openfaas_build.inputs import Inputs
 from openfaas_build.plan import BuildPlan
@@ -79,7 +79,7 @@ def plan_of(name: str, root: Path) -> BuildPlan:
     (root / stack_file).write_bytes(data)
     with contextlib.suppress(BuildError):
         lay_out(read_stack(data, stack_file, {"CI": "true"}), root)
-    return gather(Inputs(), root, {"CI": "true"}, Event(), layout=False).plan
+    return plan_project(Inputs(), read_project(Inputs(), root, {"CI": "true"}, Event(), layout=False))
 
 
 def lay_out(stack: StackFile, root: Path) -> None:

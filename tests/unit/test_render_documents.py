@@ -3,10 +3,10 @@
 import json
 
 from runner_files import read_outputs
-from test_render import function, report, step
+from test_render import failure, function, report, step
 
 from openfaas_build import render
-from openfaas_build.cache import CacheSpec
+from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.errors import Notice
 from openfaas_build.inputs import Secret
 from openfaas_build.plan import BuildPlan, FunctionBuild
@@ -40,7 +40,7 @@ def test_outputs_tell_what_was_built():
     made = outputs(
         function("zeta", steps=steps),
         function("alpha", "reused", digest="sha256:bb"),
-        function("broken", "failed", error="x"),
+        function("broken", "failed", failure=failure("x")),
         function("left-out", "skipped"),
         function("loaded", digest=""),
         matrix={"include": [{"shard": 1, "functions": ["zeta"]}]},
@@ -64,7 +64,9 @@ def test_outputs_tell_what_was_built():
 
 def test_a_failed_function_is_no_image_to_deploy():
     # With strict-cache the image is pushed although the function counts as failed.
-    made = outputs(function(status="failed", digest="sha256:ab", error="strict-cache: x"))
+    made = outputs(
+        function(status="failed", digest="sha256:ab", failure=failure("strict-cache: x", by_cache=True))
+    )
     assert (made["images"], made["digests"], made["failed"]) == ("{}", "{}", '["f1"]')
 
 
@@ -104,7 +106,11 @@ PLAN = BuildPlan(
                 Secret(id="pip", kind="src", source="./pip.conf"),
             ),
             labels={"z": "1", "a": "2"},
-            cache=CacheSpec(mode="max", imports=("type=registry,ref=c",), exports=("type=registry,ref=d",)),
+            cache=CacheSpec(
+                mode="max",
+                imports=parse_entries(["type=registry,ref=c"]),
+                exports=parse_entries(["type=registry,ref=d"]),
+            ),
         ),
         FunctionBuild(name="f2", lang="go", handler="./f2", context="build/f2", skip="skip_build"),
     ),
@@ -114,7 +120,7 @@ PLAN = BuildPlan(
 
 
 def test_the_plan_is_the_document_of_the_design():
-    made = render.plan_document(PLAN, {"f1": (("docker", "buildx"), ("docker", "export"))})
+    made = render.plan_document(PLAN, {"f1": (("docker", "buildx"), ("docker", "export"))}, ["The builder."])
     assert made == {
         "schema": 1,
         "stack_file": "stack.yml",
@@ -157,12 +163,13 @@ def test_the_plan_is_the_document_of_the_design():
         ],
         "matrix": {"include": [{"shard": 1, "functions": ["f1"]}, {"shard": 2, "functions": ["f3", "f4"]}]},
         "warnings": [{"problem": "P.", "cause": "", "remedy": "R.", "file": "stack.yml", "line": 3}],
+        "unknown": ["The builder."],
     }
 
 
 def test_a_plan_s_document_is_json_with_its_keys_in_the_design_s_order():
-    made = render.plan_document(PLAN, {"f1": (["docker"], None)})
-    assert list(made) == ["schema", "stack_file", "functions", "matrix", "warnings"]
+    made = render.plan_document(PLAN, {"f1": (["docker"], None)}, ())
+    assert list(made) == ["schema", "stack_file", "functions", "matrix", "warnings", "unknown"]
     assert json.loads(json.dumps(made)) == made
     assert made["functions"][0]["commands"] == {"build": ["docker"], "export": None}
 

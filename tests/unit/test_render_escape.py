@@ -9,7 +9,7 @@ from test_render import function, hint, load, report, step
 from openfaas_build import render, untrusted
 from openfaas_build.errors import Notice
 from openfaas_build.render import gfm
-from openfaas_build.report import ExportReport, FirstMiss, ImportReport
+from openfaas_build.report import ExportReport, Failure, FirstMiss, ImportReport
 
 ATTACKS = (
     "<script>alert(1)</script>",
@@ -149,6 +149,7 @@ def test_a_fence_holds_the_text(attack):
 
 
 def everywhere(attack):
+    advice = hint(attack, attack, attack, attack)
     return report(
         function(
             attack,
@@ -157,15 +158,19 @@ def everywhere(attack):
                 step("failed", instruction=attack, platform=attack, stage=attack),
                 step("run", instruction=f"RUN echo {attack}"),
             ),
-            imports=(ImportReport(source=attack, outcome="failed", detail=attack),),
-            export=ExportReport(destination=attack, outcome="failed", detail=attack),
-            first_miss=FirstMiss(step=attack, instruction=attack, reason=attack, ran_after=1),
-            hints=(
-                hint(attack, attack, attack, attack),
-                hint("b", attack, attack),
-                hint("c", attack, attack),
+            imports=(ImportReport(source=attack, outcome="failed", detail=attack, hint=advice),),
+            export=ExportReport(
+                destination=attack, outcome="failed", detail=attack, hint=hint("b", attack, attack)
             ),
-            error=f"{attack}\nERROR: {attack}",
+            first_miss=FirstMiss(step=attack, instruction=attack, reason=attack, ran_after=1),
+            failure=Failure(
+                message=attack,
+                log=f"{attack}\nERROR: {attack}",
+                step=attack,
+                instruction=attack,
+                hint=hint("c", attack, attack),
+            ),
+            suggestions=(hint("d", attack, attack),),
         ),
         function("skipped", "skipped", detail=attack),
         function(

@@ -7,19 +7,26 @@ from pathlib import Path
 import pytest
 
 from openfaas_build import progress
-from openfaas_build.cache import CacheSpec
+from openfaas_build.after_build import needs_export
+from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.errors import BuildError, Notice
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.report import FunctionRun, from_document, make_report, merge, needs_export, to_document
+from openfaas_build.report import FunctionResult, from_document, make_report, merge, to_document
 from openfaas_build.solve import CacheExport, CacheImport, SolveRecord, Step
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 FOLDERS = ("engine-28.5", "buildkit-0.32")
 REF = "127.0.0.1:5055/rec-fn:cache"
 MAX = CacheSpec(
-    mode="max", imports=(f"type=registry,ref={REF}",), exports=(f"type=registry,ref={REF},mode=max",)
+    mode="max",
+    imports=parse_entries([f"type=registry,ref={REF}"]),
+    exports=parse_entries([f"type=registry,ref={REF},mode=max"]),
 )
-GHA = CacheSpec(mode="gha", imports=("type=gha,scope=fn",), exports=("type=gha,scope=fn,mode=max",))
+GHA = CacheSpec(
+    mode="gha",
+    imports=parse_entries(["type=gha,scope=fn"]),
+    exports=parse_entries(["type=gha,scope=fn,mode=max"]),
+)
 
 
 def recorded(folder: str, name: str) -> SolveRecord:
@@ -51,7 +58,7 @@ def step(index: int, status: str, instruction: str = "RUN make", stage: str = ""
     )
 
 
-def one(run: FunctionRun, **options):
+def one(run: FunctionResult, **options):
     return make_report([run], duration_s=1.0, **options).functions[0]
 
 
@@ -59,7 +66,7 @@ def one(run: FunctionRun, **options):
 class TestRecorded:
     def test_cold(self, folder: str):
         record = recorded(folder, "cold")
-        found = one(FunctionRun(build=function(), record=record, export=record, export_duration_s=2.0))
+        found = one(FunctionResult(build=function(), record=record, export=record, export_duration_s=2.0))
         assert found.status == "built"
         assert found.counts == {"hit": 0, "shared": 0, "run": 7, "failed": 0, "not_run": 0}
         assert [item.outcome for item in found.imports] == ["cold"]
@@ -74,7 +81,7 @@ class TestRecorded:
         build = function()
         assert not needs_export(build, record, builder_was_empty=True)
         assert not needs_export(build, record, builder_was_empty=False)
-        report = make_report([FunctionRun(build=build, record=record)], duration_s=1.0)
+        report = make_report([FunctionResult(build=build, record=record)], duration_s=1.0)
         assert report.totals.hit_rate == 1.0
         found = report.functions[0]
         assert found.first_miss is None
@@ -83,14 +90,14 @@ class TestRecorded:
     def test_handler_changed(self, folder: str):
         record = recorded(folder, "handler-changed-max")
         assert needs_export(function(), record, builder_was_empty=True)
-        found = one(FunctionRun(build=function(), record=record, export=record))
+        found = one(FunctionResult(build=function(), record=record, export=record))
         assert (found.counts["hit"], found.counts["run"]) == (3, 4)
         assert found.first_miss
         assert (found.first_miss.instruction, found.first_miss.ran_after) == ("COPY handler.go .", 3)
         assert found.first_miss.reason == "a file or a mode under handler.go changed"
 
     def test_steps_stand_as_in_the_dockerfile(self, folder: str):
-        found = one(FunctionRun(build=function(), record=recorded(folder, "handler-changed-max")))
+        found = one(FunctionResult(build=function(), record=recorded(folder, "handler-changed-max")))
         assert [f"{item.stage} {item.index}" for item in found.steps] == [
             *(f"build {index}" for index in range(2, 7)),
             "stage-1 2",
@@ -99,36 +106,41 @@ class TestRecorded:
 
     def test_a_refused_export_is_a_warning_with_a_hint(self, folder: str):
         export = recorded(folder, "export-400-ignored")
-        run = FunctionRun(
+        run = FunctionResult(
             build=function(), record=recorded(folder, "cold"), export=export, export_exit_code=1
         )
         found = one(run)
         assert found.status == "built"
         assert found.export and found.export.outcome == "failed"
         assert "error writing manifest blob" in found.export.detail
-        assert [hint.code for hint in found.hints] == ["registry-refused-cache-manifest"]
+        assert found.export.hint and found.export.hint.code == "registry-refused-cache-manifest"
         strict = one(run, strict_cache=True)
         assert strict.status == "failed"
-        assert strict.error and strict.error.startswith("strict-cache: cache export type=registry,ref=")
+        assert strict.failure and strict.failure.by_cache and strict.failure.hint == found.export.hint
+        assert strict.failure.message.startswith("strict-cache: cache export type=registry,ref=")
 
     def test_a_denied_import_is_a_warning_with_a_hint(self, folder: str):
-        cache = CacheSpec(mode="custom", imports=("type=registry,ref=127.0.0.1:5057/rec-fn:cache",))
-        found = one(FunctionRun(build=function(cache=cache), record=recorded(folder, "import-denied")))
+        cache = CacheSpec(
+            mode="custom", imports=parse_entries(["type=registry,ref=127.0.0.1:5057/rec-fn:cache"])
+        )
+        found = one(FunctionResult(build=function(cache=cache), record=recorded(folder, "import-denied")))
         assert [item.outcome for item in found.imports] == ["failed"]
-        assert [hint.code for hint in found.hints] == ["registry-denied"]
+        assert found.imports[0].hint and found.imports[0].hint.code == "registry-denied"
         assert found.status == "built"
 
     def test_a_failed_step_shows_its_log(self, folder: str):
-        found = one(FunctionRun(build=function(), record=recorded(folder, "failed-step"), exit_code=1))
+        found = one(FunctionResult(build=function(), record=recorded(folder, "failed-step"), exit_code=1))
         assert found.status == "failed"
-        assert found.error and "handler.go:7: undefined: foo" in found.error
-        assert found.error.splitlines()[-1].startswith("ERROR: failed to build")
+        assert found.failure and "handler.go:7: undefined: foo" in found.failure.log
+        assert found.failure.log.splitlines()[-1].startswith("ERROR: failed to build")
+        assert found.failure.message == "exit code 1"
+        assert found.failure.step and found.failure.instruction.startswith("RUN ")
         assert found.export and found.export.outcome == "skipped"
         assert found.counts == {"hit": 0, "shared": 0, "run": 2, "failed": 1, "not_run": 3}
 
     def test_a_dropped_cache_is_told(self, folder: str):
         record = recorded(folder, "gha-no-credentials")
-        found = one(FunctionRun(build=function(cache=GHA), record=record, export=record))
+        found = one(FunctionResult(build=function(cache=GHA), record=record, export=record))
         assert [(item.outcome, item.detail) for item in found.imports] == [
             ("failed", "buildx dropped it without a word")
         ]
@@ -136,20 +148,24 @@ class TestRecorded:
 
     def test_gha_says_nothing_so_its_hits_decide(self, folder: str):
         cold, warm = recorded(folder, "gha-cold"), recorded(folder, "gha-warm")
-        assert one(FunctionRun(build=function(cache=GHA), record=cold)).imports[0].outcome == "cold"
-        assert one(FunctionRun(build=function(cache=GHA), record=warm)).imports[0].outcome == "ok"
+        assert one(FunctionResult(build=function(cache=GHA), record=cold)).imports[0].outcome == "cold"
+        assert one(FunctionResult(build=function(cache=GHA), record=warm)).imports[0].outcome == "ok"
         assert not needs_export(function(cache=GHA), warm, builder_was_empty=True)
         assert needs_export(function(cache=GHA), warm, builder_was_empty=False)
 
     def test_a_local_folder_that_is_not_there_is_cold(self, folder: str):
-        cache = CacheSpec(mode="local", imports=("type=local,src=cache",), exports=("type=local,dest=cache",))
+        cache = CacheSpec(
+            mode="local",
+            imports=parse_entries(["type=local,src=cache"]),
+            exports=parse_entries(["type=local,dest=cache"]),
+        )
         cold, changed = recorded(folder, "local-cold"), recorded(folder, "local-handler-changed")
-        assert one(FunctionRun(build=function(cache=cache), record=cold)).imports[0].outcome == "cold"
-        assert one(FunctionRun(build=function(cache=cache), record=changed)).imports[0].outcome == "ok"
+        assert one(FunctionResult(build=function(cache=cache), record=cold)).imports[0].outcome == "cold"
+        assert one(FunctionResult(build=function(cache=cache), record=changed)).imports[0].outcome == "ok"
 
     def test_a_step_that_another_function_ran_is_shared(self, folder: str):
         runs = [
-            FunctionRun(build=function(name, CacheSpec()), record=recorded(folder, f"shared-step-{name}"))
+            FunctionResult(build=function(name, CacheSpec()), record=recorded(folder, f"shared-step-{name}"))
             for name in ("a", "b")
         ]
         report = make_report(runs, duration_s=1.0)
@@ -160,21 +176,21 @@ class TestRecorded:
 
 def test_on_an_empty_builder_a_hit_without_an_import_is_shared():
     record = SolveRecord(steps=(step(1, "hit"), step(2, "run")))
-    found = one(FunctionRun(build=function(cache=CacheSpec()), record=record, builder_was_empty=True))
+    found = one(FunctionResult(build=function(cache=CacheSpec()), record=record, builder_was_empty=True))
     assert found.counts["shared"] == 1
     known = SolveRecord(
         steps=record.steps, imports=(CacheImport(source=REF, outcome="read", manifest="application/x"),)
     )
-    found = one(FunctionRun(build=function(), record=known, builder_was_empty=True))
+    found = one(FunctionResult(build=function(), record=known, builder_was_empty=True))
     assert found.counts["hit"] == 1
 
 
 def test_a_step_that_was_given_up_in_a_build_that_ended_well_is_no_failure():
     record = progress.read((RECORDINGS / "step-given-up.jsonl").read_text().splitlines())
     assert [item.instruction for item in record.steps if item.status == "cancelled"] == ["COPY go.mod ."]
-    found = one(FunctionRun(build=function(), record=record))
+    found = one(FunctionResult(build=function(), record=record))
     assert (found.status, found.counts["failed"], found.counts["not_run"]) == ("built", 0, 1)
-    ended = one(FunctionRun(build=function(), record=record, exit_code=130))
+    ended = one(FunctionResult(build=function(), record=record, exit_code=130))
     assert ended.counts["failed"] == 1
 
 
@@ -187,11 +203,14 @@ def test_a_step_that_was_given_up_asks_for_no_export():
 def test_a_step_that_ran_once_for_two_builds_is_one_miss():
     record = SolveRecord(steps=(step(1, "run", digest="same"), step(2, "run")))
     other = SolveRecord(steps=(step(1, "run", digest="same"), step(2, "run", digest="other")))
-    runs = [FunctionRun(build=function("a"), record=record), FunctionRun(build=function("b"), record=other)]
+    runs = [
+        FunctionResult(build=function("a"), record=record),
+        FunctionResult(build=function("b"), record=other),
+    ]
     report = make_report(runs, duration_s=1.0)
     assert [(item.counts["run"], item.counts["shared"]) for item in report.functions] == [(2, 0), (1, 1)]
     fresh = [
-        FunctionRun(build=function(name, fresh=True), record=run.record)
+        FunctionResult(build=function(name, fresh=True), record=run.record)
         for name, run in zip("ab", runs, strict=True)
     ]
     alone = make_report(fresh, duration_s=1.0)
@@ -215,16 +234,16 @@ def test_a_step_that_ran_once_for_two_builds_is_one_miss():
 def test_why_a_step_ran(instruction: str, reason: str):
     steps = (step(1, "hit"), step(2, "run", instruction), step(3, "run"))
     imports = (CacheImport(source=REF, outcome="read"),)
-    found = one(FunctionRun(build=function(), record=SolveRecord(steps=steps, imports=imports)))
+    found = one(FunctionResult(build=function(), record=SolveRecord(steps=steps, imports=imports)))
     assert found.first_miss and (found.first_miss.reason, found.first_miss.ran_after) == (reason, 1)
-    first = one(FunctionRun(build=function(), record=SolveRecord(steps=steps[1:], imports=imports)))
+    first = one(FunctionResult(build=function(), record=SolveRecord(steps=steps[1:], imports=imports)))
     assert first.first_miss and first.first_miss.reason == f"{reason}, or its base image did"
 
 
 def test_what_never_started_still_gets_its_line():
     runs = [
-        FunctionRun(build=function("skipped", skip="skip_build")),
-        FunctionRun(build=function("late"), reason="interrupted"),
+        FunctionResult(build=function("skipped", skip="skip_build")),
+        FunctionResult(build=function("late"), reason="interrupted"),
     ]
     report = make_report(runs, duration_s=1.0, interrupted=True)
     assert [(item.name, item.status, item.detail) for item in report.functions] == [
@@ -239,12 +258,12 @@ def test_an_export_that_is_cancelled_or_empty_is_no_success():
     record = SolveRecord(steps=(step(1, "run"),))
     for outcome, text in (("cancelled", "context canceled"), ("skipped", "")):
         export = SolveRecord(exports=(CacheExport(kind="registry", outcome=outcome, error=text),))  # type: ignore[arg-type]
-        found = one(FunctionRun(build=function(), record=record, export=export, export_exit_code=0))
+        found = one(FunctionResult(build=function(), record=record, export=export, export_exit_code=0))
         assert found.export and found.export.outcome == "failed"
 
 
 def test_report_json_comes_back_as_it_was():
-    run = FunctionRun(
+    run = FunctionResult(
         build=function(),
         record=recorded("engine-28.5", "cold"),
         export=recorded("engine-28.5", "export-400-ignored"),
@@ -268,7 +287,7 @@ def test_shards_are_merged():
     warning = Notice(problem="same")
     parts = [
         make_report(
-            [FunctionRun(build=function(name), record=record)], duration_s=seconds, warnings=[warning]
+            [FunctionResult(build=function(name), record=record)], duration_s=seconds, warnings=[warning]
         )
         for name, record, seconds in (
             ("b", SolveRecord(steps=(step(1, "hit"),)), 2.0),

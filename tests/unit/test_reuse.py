@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from openfaas_build.cache import CacheSpec
+from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.context import context_digest
 from openfaas_build.inputs import Secret
 from openfaas_build.plan import BuildPlan, FunctionBuild, flag_beyond_key, input_key
@@ -22,7 +22,7 @@ FUNCTION = FunctionBuild(
     build_args={"A": "1", "B": "2"},
     secrets=(Secret(id="npm", kind="src", source=".npmrc"),),
     labels={"k": "v"},
-    cache=CacheSpec(mode="max", imports=("x",), exports=("y",), inline=True),
+    cache=CacheSpec(mode="max", imports=parse_entries(["x"]), exports=parse_entries(["y"]), inline=True),
     flags=("--ulimit=nofile=1",),
 )
 PLAN = BuildPlan(stack_file="stack.yml", functions=(FUNCTION,), push=True)
@@ -52,7 +52,7 @@ CHANGES = {
     "label": key(labels={"k": "w"}),
     "flag": key(flags=("--ulimit=nofile=2",)),
     "flag split": key(flags=("--ulimit", "nofile=1")),
-    "inline": key(cache=CacheSpec(mode="max", imports=("x",), exports=("y",))),
+    "inline": key(cache=CacheSpec(mode="max", imports=parse_entries(["x"]), exports=parse_entries(["y"]))),
     "ssh": key(ssh=True),
     "provenance": key(plan=dataclasses.replace(PLAN, provenance="mode=max")),
     "sbom": key(plan=dataclasses.replace(PLAN, sbom="true")),
@@ -75,7 +75,7 @@ def test_every_input_has_a_key_of_its_own():
         {"tags": ("u/f:2",), "image": "u/f:2"},
         {"load": True},
         {"handler": "./g"},
-        {"cache": CacheSpec(mode="gha", imports=("z",), exports=(), inline=True)},
+        {"cache": CacheSpec(mode="gha", imports=parse_entries(["z"]), exports=(), inline=True)},
         {"secrets": (Secret(id="npm", kind="env", source="NPM"),)},
         {"build_args": {"B": "2", "A": "1"}},
         {"env": {"HOME": "/elsewhere"}},

@@ -10,10 +10,10 @@ LINES = (
     ("context", "templates", "checkout", "engine", "registry", "workflow"),
     ("buildx", "progress", "render"),
     ("report",),
-    ("hints",),
+    ("hints", "after_build"),
     ("plan",),
-    ("inputs", "stack", "cache", "dockerfile", "references", "solve", "processes"),
-    ("errors", "untrusted"),
+    ("inputs", "stack", "cache", "dockerfile", "solve", "processes"),
+    ("errors", "references", "untrusted"),
 )
 LEVEL = {room: at for at, line in enumerate(LINES) for room in line}
 LIBRARIES = {"actions_toolkit": "workflow", "docker": "engine", "yaml": "stack"}

@@ -480,4 +480,4 @@ ON_GITHUB = {"GITHUB_ACTIONS": "true"}
     ],
 )
 def test_the_event_is_read_from_the_variables(env, event):
-    assert workflow.event_facts(env) == event
+    assert workflow.read_event(env) == event

@@ -19,7 +19,7 @@ from openfaas_build.workflow import Console
 _BATCH = 500
 
 
-class LiveLog:
+class BuildLog:
     """The log of one run of `total` functions; each one's lines also go to `folder/NAME.log`."""
 
     def __init__(self, console: Console, folder: Path, total: int) -> None:
@@ -33,7 +33,7 @@ class LiveLog:
         self._lock = threading.Lock()
 
     def path(self, name: str) -> Path:
-        """Name the log file of a function."""
+        """Return the path of a function's log file."""
         return self._folder / f"{name}.log"
 
     def start(self, name: str) -> None:

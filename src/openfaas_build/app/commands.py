@@ -8,14 +8,19 @@ from pathlib import Path
 from openfaas_build import buildx, render, workflow
 from openfaas_build.app.build import build
 from openfaas_build.app.doctor import examine
-from openfaas_build.app.matching import is_glob, matching_files
-from openfaas_build.app.run import Run, exit_code, lay_out, tell, warn
+from openfaas_build.app.session import Session, lay_out
+from openfaas_build.app.stack_files import is_glob, matching_files
+from openfaas_build.app.tell import exit_code, tell, warn
 from openfaas_build.errors import EXIT_INTERRUPTED, EXIT_OK, BuildError, Notice
 from openfaas_build.inputs import Request
-from openfaas_build.report import from_document, merge
+from openfaas_build.plan import BuildPlan, unknowns
+from openfaas_build.processes import Processes
+from openfaas_build.report import CacheReport, from_document, merge
 
 
-def perform(request: Request | BuildError, environment: Mapping[str, str], root: Path) -> int:
+def perform(
+    request: Request | BuildError, environment: Mapping[str, str], root: Path, processes: Processes
+) -> int:
     """Do what was asked for in the project `root`, and tell every error to whoever is there."""
     env, credentials = workflow.take_credentials(environment)
     # Standard output is for what a sub-command makes; the runner reads both.
@@ -25,16 +30,17 @@ def perform(request: Request | BuildError, environment: Mapping[str, str], root:
     try:
         if isinstance(request, BuildError):
             raise request
-        run = Run(
+        session = Session(
             inputs=request.inputs,
             root=root,
             # Our inputs are nobody else's: not git's, not buildx's.
             env={name: value for name, value in env.items() if not name.startswith("INPUT_")},
             credentials=credentials,
-            event=workflow.event_facts(env),
+            event=workflow.read_event(env),
             console=console,
+            processes=processes,
         )
-        return _dispatch(request, run)
+        return _dispatch(request, session)
     except BuildError as error:
         warn(console, error.warnings)
         for notice in error.notices:
@@ -44,59 +50,66 @@ def perform(request: Request | BuildError, environment: Mapping[str, str], root:
         return EXIT_INTERRUPTED
 
 
-def _dispatch(request: Request, run: Run) -> int:
+def _dispatch(request: Request, session: Session) -> int:
     match request.command:
+        case "build":
+            return build(session)
         case "plan":
-            return _plan(run, request.format)
+            return _plan(session, request.format)
         case "shrinkwrap":
-            return _shrinkwrap(run)
-        case "report":
-            return _merge(run, request.files)
+            return _shrinkwrap(session)
         case "doctor":
-            return examine(run)
-        case _:
-            return build(run)
+            return examine(session)
+        case "report":
+            return _merge(session, request.files)
 
 
-def _plan(run: Run, form: str) -> int:
-    plan = run.gather(layout=False).plan
-    warn(run.console, plan.warnings)
+def _plan(session: Session, form: str) -> int:
+    plan = session.plan(session.read_project(layout=False))
+    warn(session.console, plan.warnings)
     if form == "text":
-        texts = [f"# {function.name}\n{buildx.equivalent(plan, function)}\n" for function in plan.to_build]
-        text = "\n".join(texts)
-        if run.event.on_github:
-            run.console.foreign(text.splitlines())
-        else:
-            sys.stdout.write(text)
+        _print_commands(session, plan)
         return EXIT_OK
+    builder = session.inputs.builder
     commands = {
-        function.name: (
-            buildx.build_argv(plan, function, run.inputs.builder),
-            buildx.export_argv(function, run.inputs.builder),
-        )
+        function.name: (buildx.build_argv(plan, function, builder), buildx.export_argv(function, builder))
         for function in plan.to_build
     }
-    document = json.dumps(render.plan_document(plan, commands), indent=2, ensure_ascii=False)
+    document = render.plan_document(plan, commands, unknowns(session.inputs, plan))
+    text = json.dumps(document, indent=2, ensure_ascii=False)
     # The same JSON, in which the runner sees no command; it takes `##[` anywhere in a line for one.
-    sys.stdout.write(document.replace("##[", "\\u0023#[") + "\n")
-    matrix = render.plan_matrix(plan)
+    sys.stdout.write(text.replace("##[", "\\u0023#[") + "\n")
     names = [function.name for function in plan.to_build]
-    run.console.set_outputs({"matrix": json.dumps(matrix), "functions": json.dumps(names)})
+    matrix = json.dumps(render.plan_matrix(plan))
+    session.console.set_outputs({"matrix": matrix, "functions": json.dumps(names)})
     return EXIT_OK
 
 
-def _shrinkwrap(run: Run) -> int:
-    project = run.gather(layout=True)
-    warn(run.console, project.plan.warnings)
-    lay_out(project)
-    for function in project.plan.to_build:
-        run.console.say(f"{function.name} shrink-wrapped to {function.context}")
+def _print_commands(session: Session, plan: BuildPlan) -> None:
+    """Print one docker command for each function, after what only a build can know."""
+    notes = "".join(f"# {text}\n" for text in unknowns(session.inputs, plan))
+    texts = [f"# {function.name}\n{buildx.equivalent(plan, function)}\n" for function in plan.to_build]
+    text = "\n".join([notes, *texts] if notes else texts)
+    if session.event.on_github:
+        session.console.foreign(text.splitlines())
+    else:
+        sys.stdout.write(text)
+
+
+def _shrinkwrap(session: Session) -> int:
+    project = session.read_project(layout=True)
+    plan = session.plan(project)
+    warn(session.console, plan.warnings)
+    lay_out(project, plan)
+    for function in plan.to_build:
+        session.console.say(f"{function.name} shrink-wrapped to {function.context}")
     return EXIT_OK
 
 
-def _merge(run: Run, files: Sequence[str]) -> int:
-    paths = [path for name in files for path in (matching_files(run.root, name) if is_glob(name) else [name])]
-    if not paths:
+def _merge(session: Session, files: Sequence[str]) -> int:
+    root = session.root
+    names = [path for name in files for path in (matching_files(root, name) if is_glob(name) else [name])]
+    if not names:
         raise BuildError(
             Notice(
                 problem=f"report: there is no file {' '.join(files)}."
@@ -106,20 +119,20 @@ def _merge(run: Run, files: Sequence[str]) -> int:
                 remedy="Name the report.json files.",
             )
         )
-    reports = []
-    for name in paths:
-        try:
-            document = json.loads((run.root / name).read_bytes())
-        except (OSError, ValueError) as error:
-            raise BuildError(
-                Notice(
-                    problem=f"this report cannot be read: {error}.",
-                    cause="the shard that should have written it did not end.",
-                    remedy="Look at that shard's log.",
-                    file=name,
-                )
-            ) from None
-        reports.append(from_document(document, name))
-    report = merge(reports)
-    tell(run, report, None)
+    report = merge([_read_report(root, name) for name in names])
+    tell(session, report, None)
     return exit_code(report)
+
+
+def _read_report(root: Path, name: str) -> CacheReport:
+    try:
+        return from_document(json.loads((root / name).read_bytes()), name)
+    except (OSError, ValueError) as error:
+        raise BuildError(
+            Notice(
+                problem=f"this report cannot be read: {error}.",
+                cause="the shard that should have written it did not end.",
+                remedy="Look at that shard's log.",
+                file=name,
+            )
+        ) from None

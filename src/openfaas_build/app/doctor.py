@@ -3,43 +3,44 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from openfaas_build import engine, references, registry
-from openfaas_build.app.run import Run
-from openfaas_build.buildx import BUILDX
+from openfaas_build import engine, references
+from openfaas_build.app.session import Session
+from openfaas_build.cache import BACKENDS
 from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Faults, Notice
 from openfaas_build.hints import hint_for
+from openfaas_build.plan import BuildPlan
+from openfaas_build.registry import Imagetools
 
-_BACKENDS = ("inline", "registry", "local", "gha", "s3", "azblob")
 
-
-def examine(run: Run) -> int:
+def examine(session: Session) -> int:
     """Print a line for each thing that works and the three parts for each that does not."""
-    with engine.Machine(run.env, run.inputs.builder) as machine:
-        return _check(run, machine)
+    with engine.Machine(session.processes, session.env, session.inputs.builder) as machine:
+        return _check(session, machine)
 
 
-def _check(run: Run, machine: engine.Machine) -> int:
+def _check(session: Session, machine: engine.Machine) -> int:
     faulty = False
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("engine", lambda: _engine(machine)),
         ("buildx", lambda: f"buildx {machine.buildx_version}"),
         ("builder", lambda: _builder(machine)),
-        ("git", lambda: _git(run.env)),
-        ("GitHub cache", lambda: _credentials(run)),
-        ("logins", lambda: _logins(run.env)),
-        ("stack file", lambda: _stack(run)),
-        ("registries", lambda: _registries(run)),
+        ("git", lambda: _git(session.env)),
+        ("GitHub cache", lambda: _credentials(session)),
+        ("logins", lambda: _logins(session.env)),
+        ("stack file", lambda: _stack(session)),
+        ("registries", lambda: _registries(session)),
     )
     for title, check in checks:
         try:
-            run.console.say(f"✓ {title}: {check()}")
+            session.console.say(f"✓ {title}: {check()}")
         except BuildError as error:
             faulty = True
-            run.console.say(f"✗ {title}")
+            session.console.say(f"✗ {title}")
             for notice in error.notices:
-                run.console.foreign([f"  {line}" for line in notice.text().splitlines()])
+                session.console.foreign([f"  {line}" for line in notice.text().splitlines()])
     return EXIT_MACHINE if faulty else EXIT_OK
 
 
@@ -52,8 +53,8 @@ def _engine(machine: engine.Machine) -> str:
 
 def _builder(machine: engine.Machine) -> str:
     found = machine.builder
-    able = [name for name in _BACKENDS if name in found.exports]
-    unable = [name for name in _BACKENDS if name not in found.exports]
+    able = [name for name in BACKENDS if name in found.exports]
+    unable = [name for name in BACKENDS if name not in found.exports]
     lacks = f", not {', '.join(unable)}" if unable else ""
     return f'"{found.name}" ({found.driver} driver) exports caches to {", ".join(able)}{lacks}'
 
@@ -67,8 +68,8 @@ def _git(env: Mapping[str, str]) -> str:
     return path
 
 
-def _credentials(run: Run) -> str:
-    if run.credentials.get("ACTIONS_RUNTIME_TOKEN"):
+def _credentials(session: Session) -> str:
+    if session.credentials.get("ACTIONS_RUNTIME_TOKEN"):
         return "its credentials are here"
     return "no credentials, so cache-mode gha would do nothing here (expected outside of GitHub Actions)"
 
@@ -84,22 +85,26 @@ def _logins(env: Mapping[str, str]) -> str:
     return f"logged in to {', '.join(hosts)}{helper}" if hosts else f"no login stored{helper}"
 
 
-def _stack(run: Run) -> str:
-    plan = run.gather(layout=False).plan
+def _stack(session: Session) -> str:
+    plan = _plan(session)
     return f"{plan.stack_file}, {len(plan.to_build)} functions to build"
 
 
-def _registries(run: Run) -> str:
+def _registries(session: Session) -> str:
     """Ask each registry of the stack file for one of its images: that tells reach, login and read access."""
-    images = {references.host(build.image): build.image for build in run.gather(layout=False).plan.to_build}
+    images = {references.host(build.image): build.image for build in _plan(session).to_build}
+    imagetools = Imagetools(processes=session.processes, env=session.env)
     answers, faults = [], Faults()
     for host, image in sorted(images.items()):
-        said = registry.look_up(run.env, BUILDX, image)
+        said = imagetools.look_up(image)
         hint = hint_for(said, action="import", host=host) if said else None
         if hint:
-            remedy = f"{hint.remedy} {hint.url}"
-            faults.add([Notice(problem=f"{host}: {said}", cause=hint.cause, remedy=remedy)])
+            faults.add([replace(hint, problem=f"{host}: {said}")])
         else:
             answers.append(f"{host} answers" + (f" ({image} is not there yet)" if said else ""))
     faults.raise_all()
     return ", ".join(answers) or "none is named"
+
+
+def _plan(session: Session) -> BuildPlan:
+    return session.plan(session.read_project(layout=False))

@@ -1,8 +1,8 @@
 """Carry a plan out: build every function, export the caches, miss none.
 
 Builds run in a bounded pool. A function that fails leaves the others alone.
-What happened comes back as FunctionRuns, in the plan's order, whatever went
-wrong on the way.
+What happened comes back as FunctionResults, in the plan's order, whatever
+went wrong on the way.
 
 The functions of one template are a team, as their first steps are the same.
 The first builds alone until its image is exported; the others then find those
@@ -13,32 +13,31 @@ a step again, though it has it, when that stands on one which another build
 has run and still holds (moby/buildkit#4674; seen with Engine 28.5.2).
 """
 
-import dataclasses
-import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from openfaas_build import buildx, progress
-from openfaas_build.app.build_log import LiveLog
+from openfaas_build.after_build import failed_on_cached_layer, needs_export
+from openfaas_build.app.build_log import BuildLog
 from openfaas_build.engine import Builder
 from openfaas_build.errors import EXIT_INTERRUPTED
 from openfaas_build.plan import BuildPlan, FunctionBuild
-from openfaas_build.processes import Processes
-from openfaas_build.report import FunctionRun, build_hint, needs_export
+from openfaas_build.processes import BUILDX, Processes
+from openfaas_build.report import FunctionResult
 from openfaas_build.solve import SolveRecord
 from openfaas_build.stack import DOCKERFILE
 
-# The cache's own fault: the build is tried once more without cache imports.
-_RETRY_WITHOUT_IMPORT = frozenset({"cached-layer-gone", "layer-address-expired"})
+_AGAIN = "A layer that the cache names cannot be read. Once more, without cache imports."
 
 
 class Executor:
-    """One run of a plan, on one builder, with the environment that buildx gets."""
+    """One run of a plan, on one builder, with the environment that buildx gets.
+
+    `processes` runs the commands, `clock` gives seconds.
+    """
 
     def __init__(
         self,
@@ -49,7 +48,9 @@ class Executor:
         builder: Builder,
         parallel: int,
         fail_fast: bool,
-        log: LiveLog,
+        log: BuildLog,
+        processes: Processes,
+        clock: Callable[[], float],
     ) -> None:
         self._plan = plan
         self._root = root
@@ -58,28 +59,22 @@ class Executor:
         self._parallel = parallel
         self._fail_fast = fail_fast
         self._log = log
-        self._processes = Processes()
+        self._processes = processes
+        self._clock = clock
         self._failed = ""
 
-    @property
-    def interrupted(self) -> bool:
-        """Say whether the run was ended from outside."""
-        return self._processes.stopped
+    def run(self) -> tuple[FunctionResult, ...]:
+        """Build everything; returns when all is done, or when the processes were stopped."""
+        with (
+            ThreadPoolExecutor(self._parallel, "build") as pool,
+            ThreadPoolExecutor(self._parallel, "team") as captains,
+        ):
+            built = captains.map(lambda team: self._build_team(team, pool), _teams(self._plan.functions))
+            results = {result.build.name: result for team in built for result in team}
+        with ThreadPoolExecutor(self._parallel, "export") as pool:
+            return tuple(pool.map(self._export, (results[each.name] for each in self._plan.functions)))
 
-    def run(self) -> tuple[FunctionRun, ...]:
-        """Build everything; returns when all is done, or was ended by SIGINT or SIGTERM."""
-        teams = _teams(self._plan.functions)
-        with self._stop_on_signals():
-            with (
-                ThreadPoolExecutor(self._parallel, "build") as pool,
-                ThreadPoolExecutor(self._parallel, "team") as captains,
-            ):
-                built = captains.map(lambda team: self._build_team(team, pool), teams)
-                runs = {run.build.name: run for team in built for run in team}
-            with ThreadPoolExecutor(self._parallel, "export") as pool:
-                return tuple(pool.map(self._export, (runs[each.name] for each in self._plan.functions)))
-
-    def _build_team(self, team: Sequence[FunctionBuild], pool: ThreadPoolExecutor) -> list[FunctionRun]:
+    def _build_team(self, team: Sequence[FunctionBuild], pool: ThreadPoolExecutor) -> list[FunctionResult]:
         leader, *followers = team
         follow = threading.Event()
         leading = pool.submit(self._build, leader, follow)
@@ -88,99 +83,88 @@ class Executor:
         following = [pool.submit(self._build, follower) for follower in followers]
         return [leading.result(), *(future.result() for future in following)]
 
-    def _build(self, function: FunctionBuild, exporting: threading.Event | None = None) -> FunctionRun:
+    def _build(self, function: FunctionBuild, exporting: threading.Event | None = None) -> FunctionResult:
         """Build one function; `exporting` is set as soon as all of its steps are done."""
-        if function.skip:
-            return FunctionRun(build=function)
-        if self.interrupted or (self._fail_fast and self._failed):
-            reason = "interrupted" if self.interrupted else f'fail-fast: "{self._failed}" failed before'
-            return FunctionRun(build=function, reason=reason)
-        began = time.monotonic()
+        if not function.needs_build:
+            return FunctionResult(build=function)
+        if self._processes.stopped or (self._fail_fast and self._failed):
+            reason = self._interrupted or f'fail-fast: "{self._failed}" failed before'
+            return FunctionResult(build=function, reason=reason)
+        began = self._clock()
         self._log.start(function.name)
-        argv = buildx.build_argv(self._plan, function, self._builder.name, self._builder.driver)
-        code, record = self._solve(function.name, argv, exporting)
-        hint = build_hint(record) if code else None
-        if hint and hint.code in _RETRY_WITHOUT_IMPORT and not self.interrupted:
-            self._log.lines(function.name, [f"{hint.problem} Once more, without cache imports."])
-            function = dataclasses.replace(function, cache=dataclasses.replace(function.cache, imports=()))
-            argv = buildx.build_argv(self._plan, function, self._builder.name, self._builder.driver)
-            code, record = self._solve(function.name, argv, exporting)
+        code, record = self._solve(function, exporting)
+        if code and failed_on_cached_layer(function, record) and not self._processes.stopped:
+            self._log.lines(function.name, [_AGAIN])
+            function = replace(function, cache=replace(function.cache, imports=()))
+            code, record = self._solve(function, exporting)
         if code:
             self._failed = self._failed or function.name
-        duration_s = time.monotonic() - began
+        duration_s = self._clock() - began
         self._log.finish(function.name, _outcome(function, code, record, duration_s))
-        return FunctionRun(
+        return FunctionResult(
             build=function,
             record=record,
             exit_code=code,
             digest="" if code else self._digest(function),
             duration_s=duration_s,
             builder_was_empty=self._builder.was_empty,
-            reason="interrupted" if self.interrupted else "",
+            reason=self._interrupted,
         )
 
-    def _export(self, run: FunctionRun) -> FunctionRun:
+    def _export(self, result: FunctionResult) -> FunctionResult:
         """Export the cache of what was built, where that is wanted and needed."""
-        argv = buildx.export_argv(run.build, self._builder.name)
-        if not argv or run.record is None or run.exit_code:
-            return run
-        if not needs_export(run.build, run.record, builder_was_empty=self._builder.was_empty):
-            return run
-        if self.interrupted:
-            return dataclasses.replace(run, reason="interrupted")
-        began = time.monotonic()
+        argv = buildx.export_argv(result.build, self._builder.name)
+        if not argv or result.record is None or result.exit_code:
+            return result
+        if not needs_export(result.build, result.record, builder_was_empty=self._builder.was_empty):
+            return result
+        began = self._clock()
         reader = progress.Reader()
         code = self._run(argv, reader.feed)
-        if code and self.interrupted:
-            return dataclasses.replace(run, reason="interrupted")
-        return dataclasses.replace(
-            run,
+        if code and self._interrupted:
+            return replace(result, reason=self._interrupted)
+        return replace(
+            result,
             export=reader.record(),
             export_exit_code=code,
-            export_duration_s=time.monotonic() - began,
+            export_duration_s=self._clock() - began,
         )
 
-    def _solve(
-        self, name: str, argv: tuple[str, ...], exporting: threading.Event | None
-    ) -> tuple[int, SolveRecord]:
+    @property
+    def _interrupted(self) -> str:
+        """The reason why something did not happen after an interrupt; else empty."""
+        return "interrupted" if self._processes.stopped else ""
+
+    def _solve(self, function: FunctionBuild, exporting: threading.Event | None) -> tuple[int, SolveRecord]:
+        argv = buildx.build_argv(self._plan, function, self._builder.name, self._builder.driver)
         reader = progress.Reader()
 
         def feed(line: str) -> None:
-            self._log.lines(name, reader.feed(line))
+            self._log.lines(function.name, reader.feed(line))
             if exporting and reader.is_exporting:
                 exporting.set()
 
         return self._run(argv, feed), reader.record()
 
     def _run(self, argv: tuple[str, ...], on_line: Callable[[str], object]) -> int:
-        command = (*self._builder.program, *argv[len(buildx.BUILDX) :])
+        """Run a command of buildx; after an interrupt nothing is started any more."""
+        command = (*self._builder.program, *argv[len(BUILDX) :])
         return self._processes.run(command, self._env, self._root, on_line)
 
     def _digest(self, function: FunctionBuild) -> str:
         try:
-            text = (self._root / buildx.metadata_file(function)).read_text(encoding="utf-8")
+            return buildx.read_digest(
+                (self._root / buildx.metadata_file(function)).read_text(encoding="utf-8")
+            )
         except OSError:
             return ""
-        return buildx.read_metadata(text).digest
-
-    @contextmanager
-    def _stop_on_signals(self) -> Iterator[None]:
-        def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the shape that signal wants
-            self._processes.stop()
-
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def _teams(functions: Sequence[FunctionBuild]) -> list[list[FunctionBuild]]:
-    """Group the functions by template; those with a Dockerfile of their own are on their own."""
+    """Group the functions by template; one with a Dockerfile of its own is a team of its own."""
     teams: dict[str, list[FunctionBuild]] = {}
     for function in functions:
-        alone = function.skip or function.lang == DOCKERFILE
+        alone = not function.needs_build or function.lang == DOCKERFILE
         teams.setdefault(f"{function.lang}/{function.name}" if alone else function.lang, []).append(function)
     return list(teams.values())
 

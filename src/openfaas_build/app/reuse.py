@@ -10,77 +10,98 @@ The price: an image is as old as its base images. What a RUN step fetches from
 elsewhere (`apt-get`, `pip`) is not asked for again, as with any cache.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
-from openfaas_build import context, engine, references, registry
+from openfaas_build import context, engine, references
+from openfaas_build.app.session import Session
 from openfaas_build.errors import Notice
 from openfaas_build.plan import DOUBTFUL_ENVIRONMENT, BuildPlan, FunctionBuild, flag_beyond_key, input_key
+from openfaas_build.registry import Imagetools
 
 _AT_ONCE = 16
+_NOTHING_TO_REUSE = Notice(
+    problem="`reuse` does nothing here: the images are not pushed.",
+    remedy='Set the input "push"; what is reused lies in a registry.',
+)
+# Reference -> the digest that it has now, empty when it is not there.
+Resolve = Callable[[str], str]
 
 
-def find_reusable(
-    plan: BuildPlan, root: Path, env: Mapping[str, str], builder: engine.Builder
-) -> tuple[BuildPlan, dict[str, str]]:
-    """Give the plan with each function's key among its tags, and the digests of the images that are reused.
+def reuse_images(session: Session, plan: BuildPlan, builder: engine.Builder) -> BuildPlan:
+    """Mark the functions whose images can be reused, and give each function its key as a further tag.
 
-    Those images have all their function's tags by then. `builder` need not run,
-    and the build contexts must have been laid out.
+    Reused images have all their function's tags by then. `builder` need not
+    run, and the build contexts must have been laid out.
     """
-    with ThreadPoolExecutor(_AT_ONCE, "reuse") as pool, engine.registry_digests(env) as ask_engine:
-        beyond = {function.name: flag_beyond_key(function) for function in plan.to_build}
-        covered = [function for function in plan.to_build if not beyond[function.name]]
-        digests = pool.map(lambda function: context.context_digest(root / function.context), covered)
-        platform = next(iter(builder.platforms), "")
-        keyed = {
-            function.name: _with_key(plan, function, digest, platform, env)
-            for function, digest in zip(covered, digests, strict=True)
-        }
-        whole = replace(
-            plan,
-            functions=tuple(keyed.get(each.name, each) for each in plan.functions),
-            warnings=(*plan.warnings, *(_always_built(name, flag) for name, flag in beyond.items() if flag)),
-        )
-        if plan.no_cache or plan.pull or any(env.get(name) for name in DOUBTFUL_ENVIRONMENT):
-            return whole, {}
+    if not (session.inputs.reuse and plan.to_build):
+        return plan
+    if not plan.push:
+        return plan.with_warnings(_NOTHING_TO_REUSE)
+    imagetools = Imagetools(processes=session.processes, env=session.env, program=builder.program)
+    with (
+        ThreadPoolExecutor(_AT_ONCE, "reuse") as pool,
+        engine.registry_digests(session.processes, session.env) as ask_engine,
+    ):
 
         def resolve(reference: str) -> str:
             digest = ask_engine(reference)
-            return registry.read_digest(env, builder.program, reference) if digest is None else digest
+            return imagetools.read_digest(reference) if digest is None else digest
 
-        there = _resolve_all(pool, resolve, (tag for each in keyed.values() for tag in each.tags))
-        names = [name for name, function in keyed.items() if there[function.tags[-1]]]
-        found = pool.map(lambda name: registry.read_image(env, builder.program, keyed[name].tags[-1]), names)
-        images = {name: image for name, image in zip(names, found, strict=True) if image}
-        moving = {
-            name: [base for base in image.materials if not base.pinned]
-            for name, image in images.items()
-            if image.materials is not None
-        }
-        now = _resolve_all(pool, resolve, (base.reference for bases in moving.values() for base in bases))
-        current = [
-            name
-            for name, bases in moving.items()
-            if all(now[base.reference] == base.digest for base in bases)
-        ]
-
-        def tag(name: str) -> bool:
-            image = f"{references.repository(keyed[name].image)}@{images[name].digest}"
-            missing = [tag for tag in keyed[name].tags if there[tag] != images[name].digest]
-            return not missing or registry.add_tags(env, builder.program, image, missing)
-
-        tagged = pool.map(tag, current)
-        return whole, {name: images[name].digest for name, done in zip(current, tagged, strict=True) if done}
+        plan, keyed = _with_keys(session, plan, builder, pool)
+        doubtful = any(session.env.get(name) for name in DOUBTFUL_ENVIRONMENT)
+        fresh = plan.no_cache or plan.pull or doubtful
+        digests = {} if fresh else _find_unchanged(keyed, resolve, imagetools, pool)
+    session.console.say(f"{len(digests)} of {len(plan.to_build)} functions are unchanged and need no build.")
+    return plan.with_functions(lambda each: replace(each, reused=digests.get(each.name, "")))
 
 
-def _with_key(
-    plan: BuildPlan, function: FunctionBuild, digest: str, platform: str, env: Mapping[str, str]
-) -> FunctionBuild:
-    key = input_key(plan, function, context_digest=digest, platform=platform, environment=env)
-    return replace(function, tags=(*function.tags, f"{references.repository(function.image)}:{key}"))
+def _with_keys(
+    session: Session, plan: BuildPlan, builder: engine.Builder, pool: Executor
+) -> tuple[BuildPlan, list[FunctionBuild]]:
+    """Add each function's key to its tags; return also those functions that have one."""
+    beyond = {function.name: flag_beyond_key(function) for function in plan.to_build}
+    covered = [function for function in plan.to_build if not beyond[function.name]]
+    platform = next(iter(builder.platforms), "")
+
+    def with_key(function: FunctionBuild) -> FunctionBuild:
+        digest = context.context_digest(session.root / function.context)
+        key = input_key(plan, function, context_digest=digest, platform=platform, environment=session.env)
+        return replace(function, tags=(*function.tags, f"{references.repository(function.image)}:{key}"))
+
+    keyed = {function.name: function for function in pool.map(with_key, covered)}
+    plan = plan.with_functions(lambda each: keyed.get(each.name, each))
+    plan = plan.with_warnings(*(_always_built(name, flag) for name, flag in beyond.items() if flag))
+    return plan, list(keyed.values())
+
+
+def _find_unchanged(
+    functions: Sequence[FunctionBuild], resolve: Resolve, imagetools: Imagetools, pool: Executor
+) -> dict[str, str]:
+    """Return the digests of the images that are still current, by function, after tagging them."""
+    there = _resolve_all(pool, resolve, (tag for function in functions for tag in function.tags))
+    known = [function for function in functions if there[function.tags[-1]]]
+    images = pool.map(lambda function: imagetools.read_image(function.tags[-1]), known)
+    found = [
+        (function, image.digest, [base for base in image.materials if not base.pinned])
+        for function, image in zip(known, images, strict=True)
+        if image and image.materials is not None
+    ]
+    now = _resolve_all(pool, resolve, (base.reference for _, _, bases in found for base in bases))
+    current = [
+        (function, digest)
+        for function, digest, bases in found
+        if all(now[base.reference] == base.digest for base in bases)
+    ]
+
+    def tag(function: FunctionBuild, digest: str) -> bool:
+        image = f"{references.repository(function.image)}@{digest}"
+        missing = [tag for tag in function.tags if there[tag] != digest]
+        return not missing or imagetools.add_tags(image, missing)
+
+    tagged = pool.map(lambda each: tag(*each), current)
+    return {function.name: digest for (function, digest), done in zip(current, tagged, strict=True) if done}
 
 
 def _always_built(name: str, flag: str) -> Notice:
@@ -89,7 +110,7 @@ def _always_built(name: str, flag: str) -> Notice:
     )
 
 
-def _resolve_all(pool: Executor, resolve: Callable[[str], str], wanted: Iterable[str]) -> dict[str, str]:
+def _resolve_all(pool: Executor, resolve: Resolve, wanted: Iterable[str]) -> dict[str, str]:
     """Resolve each reference once, however many functions stand on it."""
     distinct = sorted(set(wanted))
     return dict(zip(distinct, pool.map(resolve, distinct), strict=True))

@@ -5,12 +5,21 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from openfaas_build.app.matching import is_glob, matching_files
 from openfaas_build.errors import BuildError, Faults, Notice
 from openfaas_build.inputs import Inputs
 from openfaas_build.stack import StackFile, read_stack
 
 DEFAULT_NAMES = ("stack.yaml", "stack.yml")
+
+
+def is_glob(name: str) -> bool:
+    """Say whether a name is a pattern; an absolute one is taken as it stands."""
+    return any(sign in name for sign in "*?[") and not Path(name).is_absolute()
+
+
+def matching_files(root: Path, pattern: str) -> list[str]:
+    """List the files that a glob relative to `root` matches, sorted, as names relative to it too."""
+    return sorted(str(path.relative_to(root)) for path in root.glob(pattern) if path.is_file())
 
 
 def read_stack_files(inputs: Inputs, root: Path, env: Mapping[str, str]) -> list[StackFile]:

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from openfaas_build.buildx import BUILDX
+from openfaas_build.cache import BACKENDS
 from openfaas_build.errors import Notice
+from openfaas_build.processes import BUILDX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,9 @@ class Builder:
     def exports(self) -> frozenset[str]:
         """Give the kinds of cache that it can export: BuildKit's matrix of drivers and cache back-ends."""
         if self.driver != "docker":
-            return frozenset({"inline", "registry", "local", "gha", "s3", "azblob"})
+            return frozenset(BACKENDS)
         if self.containerd_store:
-            return frozenset({"inline", "registry", "local", "gha"})
+            return frozenset(BACKENDS) - {"s3", "azblob"}
         return frozenset({"inline"})
 
     def lacks(self, exports: frozenset[str], platforms: int) -> str:

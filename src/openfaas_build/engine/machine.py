@@ -11,10 +11,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from openfaas_build.buildx import BUILDX
 from openfaas_build.engine.builders import Builder
 from openfaas_build.errors import MachineError, Notice
-from openfaas_build.processes import Question, ask, last_line
+from openfaas_build.processes import BUILDX, Processes, Question, last_line
 
 OWN_BUILDER = "openfaas-build"
 MIN_BUILDX = (0, 13)
@@ -34,7 +33,10 @@ class Machine(AbstractContextManager["Machine"]):
     the end of the context the questions are dropped whose answer nobody wanted.
     """
 
-    def __init__(self, env: Mapping[str, str], builder: str, *, usage: bool = False) -> None:
+    def __init__(
+        self, processes: Processes, env: Mapping[str, str], builder: str, *, usage: bool = False
+    ) -> None:
+        self._processes = processes
         self._env = env
         self._named = builder
         self._inspect = (*BUILDX, "inspect", *([builder] if builder else []))
@@ -108,7 +110,7 @@ class Machine(AbstractContextManager["Machine"]):
         done = self._ask(self._inspect).answer
         fields = dict(re.findall(r"^(\w[\w ]*?):[ \t]+(\S.*?)[ \t]*$", done.stdout, re.MULTILINE)[::-1])
         driver = fields.get("Driver", "")
-        # Where the engine is what is missing, it tells that better.
+        # Asked first: without an engine, its error says more than the builder's.
         info = {} if driver in _DRIVERS_WITHOUT_ENGINE else self.engine
         if not driver:
             said = fields.get("Error") or last_line(done.stderr)
@@ -140,7 +142,7 @@ class Machine(AbstractContextManager["Machine"]):
         return done.returncode == 0 and bool(found and found[1] in ("0B", "0"))
 
     def choose_builder(self, *, exports: frozenset[str], platforms: int, host_network: bool) -> Builder:
-        """Give a builder that can export the `exports` and build for `platforms` at once.
+        """Choose a builder that can export the `exports` and build for `platforms` at once.
 
         The named one, else the current one if it can, else our own, which is
         created with the docker-container driver; where that does not start, the
@@ -151,7 +153,39 @@ class Machine(AbstractContextManager["Machine"]):
         lacks = found.lacks(exports, platforms)
         if lacks and self._named:
             raise MachineError(_cannot(found, lacks))
-        return _own_builder(self._env, found, lacks, host_network=host_network) if lacks else found
+        return self._own_builder(found, lacks, host_network=host_network) if lacks else found
+
+    def _own_builder(self, found: Builder, lacks: str, *, host_network: bool) -> Builder:
+        """Start our own builder; return `found`, with a warning, where it does not start."""
+
+        def buildx(*arguments: str, timeout_s: int = _ASK_TIMEOUT_S) -> "subprocess.CompletedProcess[str]":
+            return self._processes.ask([*BUILDX, *arguments], self._env, timeout_s)
+
+        asked = buildx("inspect", OWN_BUILDER)
+        there = asked.returncode == 0
+        if there and host_network and 'network="host"' not in asked.stdout:
+            # An earlier run's, which had no need of this machine's loopback.
+            buildx("rm", "--force", OWN_BUILDER)
+            there = False
+        if not there:
+            options = ["--driver-opt", "network=host"] if host_network else []
+            buildx("create", "--name", OWN_BUILDER, "--driver", "docker-container", *options)
+        booted = buildx("inspect", "--bootstrap", OWN_BUILDER, timeout_s=_BOOT_TIMEOUT_S)
+        if booted.returncode:
+            if not there:
+                buildx("rm", "--force", OWN_BUILDER)
+            notice = _cannot(found, lacks)
+            tried = f"A builder of our own did not start: {last_line(booted.stderr)}"
+            return replace(found, warnings=(replace(notice, problem=f"{notice.problem} {tried}"),))
+        with Machine(self._processes, self._env, OWN_BUILDER, usage=True) as machine:
+            own = machine.builder
+            warning = Notice(
+                problem=f'builder "{found.name}" ({found.driver} driver) cannot {lacks}, '
+                f'so builder "{OWN_BUILDER}" (docker-container driver) is used.',
+                remedy="To choose yourself, run docker/setup-buildx-action first, "
+                'or set the input "builder".',
+            )
+            return replace(own, was_empty=machine.is_empty, warnings=(warning,))
 
     @cached_property
     def _info(self) -> dict[str, Any]:
@@ -182,40 +216,8 @@ class Machine(AbstractContextManager["Machine"]):
                 )
             )
         if argv not in self._asked:
-            self._asked[argv] = Question(argv, self._env, _ASK_TIMEOUT_S)
+            self._asked[argv] = self._processes.start(argv, self._env, _ASK_TIMEOUT_S)
         return self._asked[argv]
-
-
-def _own_builder(env: Mapping[str, str], found: Builder, lacks: str, *, host_network: bool) -> Builder:
-    """Start our own builder; `found`, with a warning, where it does not start."""
-
-    def buildx(*arguments: str, timeout_s: int = _ASK_TIMEOUT_S) -> "subprocess.CompletedProcess[str]":
-        return ask([*BUILDX, *arguments], env, timeout_s)
-
-    asked = buildx("inspect", OWN_BUILDER)
-    there = asked.returncode == 0
-    if there and host_network and 'network="host"' not in asked.stdout:
-        # An earlier run's, which had no need of this machine's loopback.
-        buildx("rm", "--force", OWN_BUILDER)
-        there = False
-    if not there:
-        options = ["--driver-opt", "network=host"] if host_network else []
-        buildx("create", "--name", OWN_BUILDER, "--driver", "docker-container", *options)
-    booted = buildx("inspect", "--bootstrap", OWN_BUILDER, timeout_s=_BOOT_TIMEOUT_S)
-    if booted.returncode:
-        if not there:
-            buildx("rm", "--force", OWN_BUILDER)
-        notice = _cannot(found, lacks)
-        tried = f"A builder of our own did not start: {last_line(booted.stderr)}"
-        return replace(found, warnings=(replace(notice, problem=f"{notice.problem} {tried}"),))
-    with Machine(env, OWN_BUILDER, usage=True) as machine:
-        own = machine.builder
-        warning = Notice(
-            problem=f'builder "{found.name}" ({found.driver} driver) cannot {lacks}, '
-            f'so builder "{OWN_BUILDER}" (docker-container driver) is used.',
-            remedy='To choose yourself, run docker/setup-buildx-action first, or set the input "builder".',
-        )
-        return replace(own, was_empty=machine.is_empty, warnings=(warning,))
 
 
 def _cannot(found: Builder, lacks: str) -> Notice:

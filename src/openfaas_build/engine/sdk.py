@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from openfaas_build.processes import ask
+from openfaas_build.processes import Processes
 
 if TYPE_CHECKING:
     import docker
@@ -14,7 +14,7 @@ _TIMEOUT_S = 60
 
 
 @contextmanager
-def registry_digests(env: Mapping[str, str]) -> Iterator[Callable[[str], str | None]]:
+def registry_digests(processes: Processes, env: Mapping[str, str]) -> Iterator[Callable[[str], str | None]]:
     """Ask registries through the engine, with the user's logins: about 0.01 s an answer.
 
     What is given maps a reference to the digest that it has now: empty when
@@ -24,7 +24,7 @@ def registry_digests(env: Mapping[str, str]) -> Iterator[Callable[[str], str | N
 
     with ExitStack() as opened:
         try:
-            client = opened.enter_context(_client(env))
+            client = opened.enter_context(_client(processes, env))
         except (docker.errors.DockerException, OSError):
             yield lambda reference: None  # noqa: ARG005
             return
@@ -42,21 +42,21 @@ def registry_digests(env: Mapping[str, str]) -> Iterator[Callable[[str], str | N
 
 
 @contextmanager
-def _client(env: Mapping[str, str]) -> Iterator["docker.DockerClient"]:
+def _client(processes: Processes, env: Mapping[str, str]) -> Iterator["docker.DockerClient"]:
     import docker
 
-    client = docker.DockerClient.from_env(environment=_engine_env(env), timeout=_TIMEOUT_S)
+    client = docker.DockerClient.from_env(environment=_engine_env(processes, env), timeout=_TIMEOUT_S)
     try:
         yield client
     finally:
         client.close()
 
 
-def _engine_env(env: Mapping[str, str]) -> dict[str, str]:
+def _engine_env(processes: Processes, env: Mapping[str, str]) -> dict[str, str]:
     """Give the environment that names the engine: DOCKER_HOST, else the current docker context's."""
     if env.get("DOCKER_HOST"):
         return dict(env)
-    done = ask(
+    done = processes.ask(
         ["docker", "context", "inspect", "--format", "{{json .Endpoints.docker.Host}}"], env, _TIMEOUT_S
     )
     try:

@@ -9,10 +9,11 @@ the functions here return what they found beside what they made.
 """
 
 from openfaas_build.plan.build_plan import STAGING, BuildPlan, Facts, FunctionBuild
-from openfaas_build.plan.drop_caches import cache_kinds, without_exports, without_imports
+from openfaas_build.plan.drop_caches import exported_kinds, uses_cache, without_exports, without_imports
 from openfaas_build.plan.input_key import DOUBTFUL_ENVIRONMENT, flag_beyond_key, input_key
 from openfaas_build.plan.make_plan import make_plan
 from openfaas_build.plan.selection import select_functions
+from openfaas_build.plan.unknowns import unknowns
 
 __all__ = [
     "DOUBTFUL_ENVIRONMENT",
@@ -20,11 +21,13 @@ __all__ = [
     "BuildPlan",
     "Facts",
     "FunctionBuild",
-    "cache_kinds",
+    "exported_kinds",
     "flag_beyond_key",
     "input_key",
     "make_plan",
     "select_functions",
+    "unknowns",
+    "uses_cache",
     "without_exports",
     "without_imports",
 ]

@@ -1,7 +1,7 @@
 """The values of a plan: what must be known, and what was decided."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from openfaas_build.cache import CacheSpec
 from openfaas_build.errors import Notice
@@ -39,9 +39,11 @@ class FunctionBuild:
     """One function, decided: everything that its docker commands are made of.
 
     `image` is the main reference and the first of `tags`. `skip` gives the
-    reason why it is not built. `flags` are passed to buildx as they stand,
-    `export_flags` (`--cache-to`) to the cache export alone. `fresh` says that
-    steps run though a cache has them, again in each solve.
+    reason why it is not built; `reused` is the digest of an image that was
+    built from the same inputs before, so that no build is needed. `flags` are
+    passed to buildx as they stand, `export_flags` (`--cache-to`) to the cache
+    export alone. `fresh` says that steps run though a cache has them, again
+    in each solve.
     """
 
     name: str
@@ -61,6 +63,12 @@ class FunctionBuild:
     ssh: bool = False
     fresh: bool = False
     skip: str = ""
+    reused: str = ""
+
+    @property
+    def needs_build(self) -> bool:
+        """Say whether it is neither skipped nor reused."""
+        return not self.skip and not self.reused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,5 +87,14 @@ class BuildPlan:
 
     @property
     def to_build(self) -> tuple[FunctionBuild, ...]:
-        """Give the functions that are not skipped."""
-        return tuple(function for function in self.functions if not function.skip)
+        """The functions that are neither skipped nor reused."""
+        return tuple(each for each in self.functions if each.needs_build)
+
+    def with_functions(self, change: Callable[[FunctionBuild], FunctionBuild]) -> "BuildPlan":
+        """Change each function that is built."""
+        changed = (change(each) if each.needs_build else each for each in self.functions)
+        return replace(self, functions=tuple(changed))
+
+    def with_warnings(self, *warnings: Notice) -> "BuildPlan":
+        """Add warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))

@@ -2,25 +2,27 @@
 
 from collections.abc import Sequence
 
-from openfaas_build import cache, references
+from openfaas_build import references
 from openfaas_build.errors import Notice
 from openfaas_build.plan.build_plan import FunctionBuild
 
 
 def caches_onto_images(path: str, builds: Sequence[FunctionBuild]) -> list[Notice]:
     """Name every registry export that would replace an image of this run; an error."""
-    images = {references.canonical(tag): build.name for build in builds for tag in build.tags}
+    images: dict[tuple[str, ...], str] = {
+        ("registry", references.canonical(tag)): build.name for build in builds for tag in build.tags
+    }
     return [
         Notice(
-            problem=f'function "{build.name}": cache export "{value}" would overwrite the image '
-            f'"{found[1]}" of function "{images[references.canonical(found[1])]}".',
+            problem=f'function "{build.name}": cache export "{entry.text}" would overwrite the image '
+            f'"{ref}" of function "{images[entry.place]}".',
             cause="a cache in a registry is an image of its own and needs its own tag.",
-            remedy=f'Export to another tag, such as "{references.repository(found[1])}:buildcache".',
+            remedy=f'Export to another tag, such as "{references.repository(ref)}:buildcache".',
             file=path,
         )
         for build in builds
-        for value in build.cache.exports
-        if (found := cache.place(value))[0] == "registry" and references.canonical(found[1]) in images
+        for entry in build.cache.exports
+        if entry.place in images and (ref := entry.attributes["ref"])
     ]
 
 
@@ -30,15 +32,15 @@ def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
     places: dict[tuple[str, ...], list[str]] = {}
     images: dict[str, list[str]] = {}
     for build in builds:
-        for value in dict.fromkeys(build.cache.exports):
-            places.setdefault(cache.place(value), []).append(build.name)
+        for place in dict.fromkeys(entry.place for entry in build.cache.exports):
+            places.setdefault(place, []).append(build.name)
         for tag in build.tags:
             images.setdefault(references.canonical(tag), []).append(build.name)
     for found, names in places.items():
         if len(names) > 1:
             warnings.append(
                 Notice(
-                    problem=f"functions {_and(names)} export their caches to the same {found[0]} place.",
+                    problem=f"functions {_listed(names)} export their caches to the same {found[0]} place.",
                     cause="the last export replaces the others, so all but one are lost.",
                     remedy='Write "scope={function}" (gha), or another reference ({repository}:cache).',
                 )
@@ -47,7 +49,7 @@ def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
         if len(names) > 1:
             warnings.append(
                 Notice(
-                    problem=f'functions {_and(names)} write the same image "{image}".',
+                    problem=f'functions {_listed(names)} write the same image "{image}".',
                     cause="the one that is pushed last replaces the others.",
                     remedy="Give each function an image of its own.",
                 )
@@ -55,5 +57,5 @@ def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
     return warnings
 
 
-def _and(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names[:-1]) + f' and "{names[-1]}"'

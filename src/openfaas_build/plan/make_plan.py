@@ -124,7 +124,7 @@ def _cache(inputs: Inputs, function: Function, facts: Facts, build: FunctionBuil
     else:
         word = own.mode if own else inputs.cache_mode
         spec = cache.cache_for_word(word, inputs.cache_ref, names, references.base_reference(function.image))
-    kept = tuple(value for value in spec.exports if _may_export(inputs, facts, cache.kind(value)))
+    kept = tuple(entry for entry in spec.exports if _may_export(inputs, facts, entry.kind))
     inline = spec.inline and _may_export(inputs, facts, "inline")
     if (kept, inline) == (spec.exports, spec.inline):
         return spec

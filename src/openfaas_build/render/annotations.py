@@ -1,13 +1,13 @@
 """Choose what GitHub shows beside the run: at most ten annotations of each level."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from openfaas_build import untrusted
 from openfaas_build.errors import Notice
 from openfaas_build.render import phrases
-from openfaas_build.render.problems import find_concerns
+from openfaas_build.render.problems import find_problems
 from openfaas_build.report import CacheReport
 
 # GitHub keeps ten of a level for a step, and the whole action is one step.
@@ -20,7 +20,7 @@ Level = Literal["error", "warning", "notice"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """One annotation; `file` is relative to the workspace, `line` is 1-based (0: none)."""
+    """A text for GitHub to show; `file` is relative to the workspace, `line` is 1-based (0: none)."""
 
     level: Level
     message: str
@@ -30,24 +30,19 @@ class Annotation:
 
     @classmethod
     def of(cls, notice: Notice, level: Level) -> "Annotation":
-        """Give a Notice as an annotation at its place."""
-        said = Notice(problem=notice.problem, cause=notice.cause, remedy=notice.remedy).text()
-        return cls(
-            level=level,
-            message=_message(said),
-            file=untrusted.one_line(notice.file, 400),
-            line=notice.line,
-        )
+        """Turn a Notice into an annotation at its place."""
+        message = _message(replace(notice, file="").text())
+        return cls(level=level, message=message, file=untrusted.one_line(notice.file, 400), line=notice.line)
 
 
 def annotations(report: CacheReport) -> list[Annotation]:
-    """Give the annotations of a report, the most important first.
+    """List the annotations of a report, the most important first.
 
     One error for a failed function, one warning for a cause of cache failures
     and for a warning of the plan. What is beyond GitHub's limit is counted in
     a last one.
     """
-    found = [*_of_concerns(report), *(Annotation.of(warning, "warning") for warning in report.warnings)]
+    found = [*_of_problems(report), *(Annotation.of(warning, "warning") for warning in report.warnings)]
     if report.interrupted:
         done = phrases.headline(report)
         found.insert(0, Annotation(level="error", title="Interrupted", message=f"The run was {done}."))
@@ -62,28 +57,25 @@ def annotations(report: CacheReport) -> list[Annotation]:
     return kept
 
 
-def _of_concerns(report: CacheReport) -> Iterator[Annotation]:
-    for concern in find_concerns(report):
-        hints = "\n\n".join(_hint_text(hint) for hint in concern.hints)
-        listed = phrases.names(concern.functions)
-        found = concern.failure
-        if found is None:
-            message = _message(*filter(None, (hints, untrusted.last_lines(concern.raw, 6, 1500))))
-            title = f"{concern.what.capitalize()} failed: {listed}"
+def _of_problems(report: CacheReport) -> Iterator[Annotation]:
+    for problem in find_problems(report):
+        hint = problem.hint.text() if problem.hint else ""
+        listed = untrusted.listed(problem.functions)
+        failure = problem.failure
+        if failure is None:
+            message = _message(hint, untrusted.last_lines(problem.raw, 6, 1500))
+            title = f"{problem.what.capitalize()} failed: {listed}"
             yield Annotation(level="warning", message=message, title=title)
             continue
-        instruction = untrusted.one_line(found.instruction, 160)
-        what = f"{instruction}: {found.message}" if instruction else found.message
-        log = untrusted.last_lines(found.log, _LOG_LINES, 2000)
-        title = f"{listed} failed{f' at step {untrusted.one_line(found.step, 60)}' if found.step else ''}"
-        parts = [untrusted.one_line(what, 600), hints, log if log != found.message else ""]
-        yield Annotation(level="error", message=_message(*filter(None, parts)), title=title)
-
-
-def _hint_text(hint: Notice) -> str:
-    cause = f"Likely cause: {hint.cause}" if hint.cause else ""
-    return "\n".join(filter(None, (hint.problem, cause, hint.remedy, hint.url)))
+        instruction = untrusted.one_line(failure.instruction, 160)
+        message = untrusted.one_line(failure.message, 600)
+        what = untrusted.one_line(f"{instruction}: {message}" if instruction else message, 600)
+        log = untrusted.last_lines(failure.log, _LOG_LINES, 2000)
+        title = f"{listed} failed{f' at step {untrusted.one_line(failure.step, 60)}' if failure.step else ''}"
+        yield Annotation(
+            level="error", message=_message(what, hint, log if log != message else ""), title=title
+        )
 
 
 def _message(*parts: str) -> str:
-    return untrusted.shortened(untrusted.clean("\n\n".join(parts)), _MOST_CHARACTERS)
+    return untrusted.shortened(untrusted.clean("\n\n".join(filter(None, parts))), _MOST_CHARACTERS)

@@ -40,10 +40,11 @@ def outputs(report: CacheReport, *, report_path: str, matrix: Mapping[str, Any])
     }
 
 
-def plan_document(plan: BuildPlan, commands: Commands) -> dict[str, Any]:
+def plan_document(plan: BuildPlan, commands: Commands, unknown: Sequence[str]) -> dict[str, Any]:
     """Give the plan as the JSON document that the design names.
 
-    `commands` are each built function's build and export command. A secret is
+    `commands` are each built function's build and export command, `unknown`
+    says how those of a build may differ. A secret is
     where its value comes from (`src=FILE`, `env=NAME`), never the value.
     """
     return {
@@ -52,6 +53,7 @@ def plan_document(plan: BuildPlan, commands: Commands) -> dict[str, Any]:
         "functions": [_function(function, commands) for function in plan.functions],
         "matrix": plan_matrix(plan),
         "warnings": [warning.as_warning() for warning in plan.warnings],
+        "unknown": list(unknown),
     }
 
 
@@ -77,8 +79,8 @@ def _function(function: FunctionBuild, commands: Commands) -> dict[str, Any]:
         "labels": dict(sorted(function.labels.items())),
         "cache": {
             "mode": function.cache.mode,
-            "from": list(function.cache.imports),
-            "to": list(function.cache.exports),
+            "from": [entry.text for entry in function.cache.imports],
+            "to": [entry.text for entry in function.cache.exports],
             "inline": function.cache.inline,
         },
         "skip": function.skip or None,

@@ -11,13 +11,11 @@ from openfaas_build.errors import Notice
 from openfaas_build.render import phrases
 from openfaas_build.render.gfm import code, fence, html_code, html_prose, link, prose
 from openfaas_build.render.problems import (
-    Concern,
+    Problem,
     Suggestion,
     cache_failures,
-    failure,
-    find_concerns,
+    find_problems,
     find_suggestions,
-    step_name,
 )
 from openfaas_build.report import CacheReport, FirstMiss, FunctionReport, ReportStep
 
@@ -25,7 +23,7 @@ _MARKS = {"built": "✓", "reused": "✓", "failed": "✗", "skipped": "-"}
 _HEAD = "| Function | Result | Steps from cache | Cache import | Cache export | Time | Image |"
 _RULE = "| :-- | :-- | :-- | :-- | :-- | --: | :-- |"
 _MORE_ROWS = "| … {} more, see report.json" + " |" * (_HEAD.count("|") - 1)
-_MOST_CONCERNS = 10
+_MOST_PROBLEMS = 10
 _MOST_OPEN = 3
 _MOST_STEPS = 100
 _MOST_WARNINGS = 50
@@ -71,10 +69,10 @@ def summary_markdown(
     page.add(" · ".join((f"**{first}**", *others)))
     if report.interrupted:
         page.add("**Interrupted:** the run was ended before it was done. What had not been built is skipped.")
-    items = [_concern(concern) for concern in find_concerns(report)]
+    items = [_problem(problem) for problem in find_problems(report)]
     if items:
         room = page.left_bytes // 4
-        page.add("\n".join(_fitting(items, room, _MOST_CONCERNS, "- … {} more, in the details below")))
+        page.add("\n".join(_fitting(items, room, _MOST_PROBLEMS, "- … {} more, in the details below")))
     functions = phrases.failed_first(report)
     if functions:
         rows = _fitting([_row(function) for function in functions], page.left_bytes // 2, 5000, _MORE_ROWS)
@@ -84,7 +82,7 @@ def summary_markdown(
         page.add("<br>\n".join(legend))
     items = [_suggestion(suggestion) for suggestion in find_suggestions(report)]
     if items:
-        items = _fitting(items, page.left_bytes // 4, _MOST_CONCERNS, "- … {} more, see report.json")
+        items = _fitting(items, page.left_bytes // 4, _MOST_PROBLEMS, "- … {} more, see report.json")
         page.add("\n".join(("### What would be faster\n", *items)))
     items = [_warning(warning) for warning in report.warnings]
     if items:
@@ -126,19 +124,17 @@ def _add_details(page: _Page, functions: Iterable[FunctionReport]) -> str:
     return f"… the details of {phrases.plural(left_out, 'more function')}, see report.json"
 
 
-def _concern(concern: Concern) -> str:
-    listed = _listed(concern.functions)
-    found = concern.failure
-    if found:
-        step = f" at {code(found.instruction, 120)}" if found.step else ""
-        problems = " ".join(prose(hint.problem) for hint in concern.hints)
-        lines = [f"**✗ {listed} failed**{step}: {problems or prose(found.message, 300)}"]
-        lines += [_remedy(hint) for hint in concern.hints]
-    elif concern.hints:
-        lines = [f"**{prose(hint.problem)}** ({listed})<br>{_remedy(hint)}" for hint in concern.hints]
+def _problem(problem: Problem) -> str:
+    listed = _listed(problem.functions)
+    hint, failure = problem.hint, problem.failure
+    if failure:
+        step = f" at {code(failure.instruction, 120)}" if failure.step else ""
+        lines = [f"**✗ {listed} failed**{step}: {prose(hint.problem if hint else failure.message, 300)}"]
+    elif hint:
+        lines = [f"**{prose(hint.problem)}** ({listed})"]
     else:
-        lines = [f"**{concern.what.capitalize()} failed** ({listed}): {code(concern.raw, 240)}"]
-    return "- " + "<br>".join(lines)
+        lines = [f"**{problem.what.capitalize()} failed** ({listed}): {code(problem.raw, 240)}"]
+    return "- " + "<br>".join([*lines, _remedy(hint)] if hint else lines)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -181,12 +177,12 @@ def _strong(text: str, *, on: bool) -> str:
 
 def _summary(function: FunctionReport) -> str:
     name = html_code(function.name, 80)
-    if function.status == "failed":
-        step = failure(function).step
+    if function.failure:
+        step = function.failure.step
         return f"✗ <b>{name} failed</b>{f' at step {html_prose(step)}' if step else ''}"
     failures = cache_failures(function)
     if failures:
-        return f"{name}: {' and '.join(dict.fromkeys(what for what, _, _ in failures))} failed"
+        return f"{name}: {' and '.join(dict.fromkeys(each.what for each in failures))} failed"
     counts = function.counts
     misses = counts["run"] + counts["failed"]
     if not misses:
@@ -196,38 +192,35 @@ def _summary(function: FunctionReport) -> str:
 
 def _has_details(function: FunctionReport) -> bool:
     """Say whether there is more to tell than the table does; there is not of a full hit."""
-    if function.status in ("failed", "skipped"):
-        return function.status == "failed"
-    told = function.explanations or cache_failures(function) or function.first_miss
-    return bool(told)
+    return bool(function.failure or cache_failures(function) or function.first_miss)
 
 
 def _details(function: FunctionReport) -> list[str]:
+    failure, failures = function.failure, cache_failures(function)
     parts: list[str] = []
-    failed_step = ""
-    if function.status == "failed":
-        found = failure(function)
-        failed_step = found.step
-        if found.step:
-            parts.append(f"Step {prose(found.step)}, {code(found.instruction)}, failed.")
-        parts += _hints(function)
-        parts.append(f"The error, and the end of what was said before it:\n\n{fence(found.log)}")
-    else:
-        parts += _hints(function)
-    for what, place, said in cache_failures(function):
-        text = fence(untrusted.last_lines(said, 20, 3000) or "(nothing was said)")
-        parts.append(f"The {what} {code(place)} failed:\n\n{text}")
+    hints = [each.hint for each in failures]
+    if failure:
+        if failure.step:
+            parts.append(f"Step {prose(failure.step)}, {code(failure.instruction)}, failed.")
+        hints.append(failure.hint)
+    parts += _hints(hints)
+    if failure:
+        log = fence(untrusted.last_lines(failure.log, 60))
+        parts.append(f"The error, and the end of what was said before it:\n\n{log}")
+    for each in failures:
+        said = fence(untrusted.last_lines(each.said, 20, 3000) or "(nothing was said)")
+        parts.append(f"The {each.what} {code(each.place)} failed:\n\n{said}")
     miss = function.first_miss
-    if miss and miss.step != failed_step:
+    if miss and not (failure and miss.step == failure.step):
         parts.append(_first_miss(miss))
     if miss:
         parts.append(_steps(function.steps))
     return parts
 
 
-def _hints(function: FunctionReport) -> list[str]:
+def _hints(found: Iterable[Notice | None]) -> list[str]:
     items = []
-    for hint in function.explanations:
+    for hint in dict.fromkeys(filter(None, found)):
         named = (("Problem", hint.problem), ("Likely cause", hint.cause), ("Remedy", hint.remedy))
         lines = [f"**{name}:** {prose(text, 1000)}" for name, text in named if text]
         items.append("- " + "<br>".join((*lines, *filter(None, (link("More about it", hint.url),)))))
@@ -244,7 +237,7 @@ def _steps(steps: Sequence[ReportStep]) -> str:
     for step in steps:
         word = phrases.STEP_WORDS[step.status]
         cells = (
-            prose(step_name(step), 120),
+            prose(step.name, 120),
             code(step.instruction, 120),
             _strong(word, on=step.status == "failed"),
             phrases.seconds(step.duration_s) if step.status in ("run", "failed") else "",

@@ -119,14 +119,6 @@ def plural(count: int, noun: str, ending: str = "s") -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}{ending}"
 
 
-def names(found: Sequence[str], most: int = 5) -> str:
-    """List names, the later ones as a count."""
-    shown = [untrusted.one_line(name, 80) for name in found[:most]]
-    if len(found) > most:
-        return f"{', '.join(shown)} and {len(found) - most} more"
-    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
-
-
 def percent(part: int, whole: int) -> str:
     """Give a share in per cent, rounded down: 100 % is said of a whole alone."""
     if 0 < 100 * part < whole:

@@ -1,87 +1,41 @@
 """Find what a reader has to act on: functions that failed, and caches that did.
 
-Equal cache failures of several functions are one Concern, as one cause and one
-remedy go with them.
+Cache failures of several functions that have the same remedy are one Problem.
 """
 
-import re
 from dataclasses import dataclass
+from typing import Literal
 
-from openfaas_build import untrusted
 from openfaas_build.errors import Notice
-from openfaas_build.report import CacheReport, FunctionReport, ReportStep
+from openfaas_build.report import CacheReport, Failure, FunctionReport
 
-_STRICT = "strict-cache:"
-_PREFIX = re.compile(r"^(?:ERROR: |target \S+: |failed to (?:build|solve): )+")
-_PROCESS = re.compile(r'^process ".*" did not complete successfully: exit code: (\d+)$', re.DOTALL)
+CacheUse = Literal["cache import", "cache export"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a function failed: `step` and `instruction` are empty when no step did, `log` is its end."""
-
-    step: str = ""
-    instruction: str = ""
-    message: str
-    log: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concern:
+class Problem:
     """A failed function (`failure` is set), or a cache failure of one or more functions.
 
-    `what` is `cache import`, `cache export` or `cache`; `raw` is what was
-    said, as a text of its own for each failed cache.
+    `what` is `cache import`, `cache export`, or `cache` for both; `raw` is
+    what was said to the first of the functions, a line for each cache.
     """
 
     functions: tuple[str, ...]
     failure: Failure | None = None
     what: str = ""
-    hints: tuple[Notice, ...] = ()
+    hint: Notice | None = None
     raw: str = ""
 
 
-def failure(function: FunctionReport) -> Failure:
-    """Find the step that failed, and the one line of the error that says why."""
-    text = untrusted.last_lines(function.error or function.detail, 60)
-    said = text.split("\n")
-    marks = [at for at, line in enumerate(said) if line.startswith("ERROR:")]
-    at = marks[-1] if marks else len(said) - 1
-    message = _PREFIX.sub("", " ".join(said[at:]).strip())
-    message = _PROCESS.sub(r"exit code \1", message) or "no reason was given"
-    failed = [step for step in function.steps if step.status == "failed"]
-    if not failed or (function.error or "").startswith(_STRICT):
-        return Failure(message=message, log=text)
-    # A step that was cancelled because of the failed one counts as failed too.
-    plain = text.replace('\\"', '"')
-    step = next((step for step in failed if _command(step) in plain), failed[0])
-    return Failure(step=step_name(step), instruction=step.instruction, message=message, log=text)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFailure:
+    """A failed cache import or export of a function: its place, and what was said."""
 
-
-def find_concerns(report: CacheReport) -> list[Concern]:
-    """Give what a reader has to act on: failed functions, then failed caches."""
-    failed = []
-    caches: dict[tuple[str, ...], Concern] = {}
-    for function in report.functions:
-        own, others = _divide(function)
-        if function.status == "failed":
-            failed.append(Concern(functions=(function.name,), failure=failure(function), hints=own))
-        for key, concern in _cache_concerns(function, others):
-            known = caches.get(key, concern)
-            names = tuple(dict.fromkeys((*known.functions, function.name)))
-            what = concern.what if known.what == concern.what else "cache"
-            caches[key] = Concern(functions=names, what=what, hints=known.hints, raw=known.raw)
-    return [*failed, *sorted(caches.values(), key=lambda concern: -len(concern.functions))]
-
-
-def cache_failures(function: FunctionReport) -> list[tuple[str, str, str]]:
-    """Give each failed cache of a function: what it is, its place, what was said."""
-    found = [
-        ("cache import", item.source, item.detail) for item in function.imports if item.outcome == "failed"
-    ]
-    if function.export and function.export.outcome == "failed":
-        found.append(("cache export", function.export.destination, function.export.detail))
-    return found
+    function: str
+    what: CacheUse
+    place: str
+    said: str
+    hint: Notice | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +47,39 @@ class Suggestion:
     bytes_pulled: int
 
 
+def find_problems(report: CacheReport) -> list[Problem]:
+    """List the failed functions, then the failed caches, those of most functions first."""
+    failed = []
+    groups: dict[tuple[str, str], list[CacheFailure]] = {}
+    for function in report.functions:
+        failure = function.failure
+        if failure:
+            failed.append(Problem(functions=(function.name,), failure=failure, hint=failure.hint))
+        if failure and failure.by_cache:
+            continue
+        for found in cache_failures(function):
+            key = (found.hint.code, found.hint.remedy) if found.hint else (found.what, found.said)
+            groups.setdefault(key, []).append(found)
+    caches = map(_cache_problem, groups.values())
+    return [*failed, *sorted(caches, key=lambda problem: -len(problem.functions))]
+
+
+def cache_failures(function: FunctionReport) -> list[CacheFailure]:
+    """List the failed caches of a function."""
+    name, export = function.name, function.export
+    found = [
+        CacheFailure(function=name, what="cache import", place=item.source, said=item.detail, hint=item.hint)
+        for item in function.imports
+        if item.outcome == "failed"
+    ]
+    if export and export.outcome == "failed":
+        place, said, hint = export.destination, export.detail, export.hint
+        found.append(CacheFailure(function=name, what="cache export", place=place, said=said, hint=hint))
+    return found
+
+
 def find_suggestions(report: CacheReport) -> list[Suggestion]:
-    """Give what would be faster, what spares most first."""
+    """List what would be faster, what spares most first."""
     found: dict[Notice, list[FunctionReport]] = {}
     for function in report.functions:
         for hint in function.suggestions:
@@ -110,54 +95,12 @@ def find_suggestions(report: CacheReport) -> list[Suggestion]:
     return sorted(suggestions, key=lambda suggestion: -suggestion.bytes_pulled)
 
 
-def step_name(step: ReportStep) -> str:
-    """Name a step as the progress log does: `linux/arm64 build 2/6`."""
-    return " ".join(filter(None, (step.platform, step.stage, f"{step.index}/{step.of}")))
-
-
-def _command(step: ReportStep) -> str:
-    words = step.instruction.split()[1:]
-    while words and words[0].startswith("--"):
-        words.pop(0)
-    return " ".join(words) or "\0"
-
-
-def _divide(function: FunctionReport) -> tuple[tuple[Notice, ...], tuple[Notice, ...]]:
-    # A report lists the hints of cache failures first, that of the build last; each once.
-    if function.status != "failed":
-        return (), function.explanations
-    caches = 0 if (function.error or "").startswith(_STRICT) else len(cache_failures(function))
-    if not caches:
-        return function.explanations, ()
-    if len(function.explanations) > caches:
-        return function.explanations[-1:], function.explanations[:-1]
-    return (), function.explanations
-
-
-def _cache_concerns(
-    function: FunctionReport, hints: tuple[Notice, ...]
-) -> list[tuple[tuple[str, ...], Concern]]:
-    failures = cache_failures(function)
-    if not failures or (function.error or "").startswith(_STRICT):
-        return []
-    kinds = dict.fromkeys(what for what, _, _ in failures)
-    what = next(iter(kinds)) if len(kinds) == 1 else "cache"
-    raw = "\n".join(f"{place}: {said}" for _, place, said in failures)
-    if not hints:
-        return [
-            ((kind, said), Concern(functions=(function.name,), what=kind, raw=f"{place}: {said}"))
-            for kind, place, said in failures
-        ]
-    if len(hints) == len(failures):
-        return [
-            (
-                (hint.code, hint.remedy),
-                Concern(functions=(function.name,), what=kind, hints=(hint,), raw=f"{place}: {said}"),
-            )
-            for hint, (kind, place, said) in zip(hints, failures, strict=True)
-        ]
-    # Equal hints are listed once, so it is not known which failure one belongs to.
-    return [
-        ((hint.code, hint.remedy), Concern(functions=(function.name,), what=what, hints=(hint,), raw=raw))
-        for hint in hints
-    ]
+def _cache_problem(failures: list[CacheFailure]) -> Problem:
+    first = failures[0]
+    uses = {each.what for each in failures}
+    return Problem(
+        functions=tuple(dict.fromkeys(each.function for each in failures)),
+        what=first.what if len(uses) == 1 else "cache",
+        hint=first.hint,
+        raw="\n".join(f"{each.place}: {each.said}" for each in failures if each.function == first.function),
+    )

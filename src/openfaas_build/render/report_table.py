@@ -2,10 +2,12 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from openfaas_build import untrusted
+from openfaas_build.errors import Notice
 from openfaas_build.render import phrases
-from openfaas_build.render.problems import Concern, find_concerns, find_suggestions
+from openfaas_build.render.problems import Problem, find_problems, find_suggestions
 from openfaas_build.report import CacheReport, FunctionReport
 
 _HEAD = ("FUNCTION", "RESULT", "HITS", "IMPORT", "EXPORT", "TIME", "IMAGE")
@@ -14,7 +16,7 @@ _COLOURS = {"built": "32", "reused": "32", "failed": "31", "skipped": "2"}
 _RED, _YELLOW, _BOLD, _DIM = "1;31", "1;33", "1", "2"
 _LEAST_NAME, _LEAST_IMAGE = 12, 20
 _LOG_LINES = 20
-_MOST_CONCERNS = 20
+_MOST_PROBLEMS = 20
 _MOST_SUGGESTIONS = 3
 _IMAGE = _HEAD.index("IMAGE")
 
@@ -37,19 +39,19 @@ def table_text(report: CacheReport, *, width: int, colour: bool) -> str:
     if misses:
         lines += ["", *misses]
     for suggestion in find_suggestions(report)[:_MOST_SUGGESTIONS]:
-        pulled = f"{phrases.size(suggestion.bytes_pulled)} for {phrases.names(suggestion.functions)}"
+        pulled = f"{phrases.size(suggestion.bytes_pulled)} for {untrusted.listed(suggestion.functions)}"
         lines += ["", *_head(f"{suggestion.hint.problem} ({pulled})", width, paint, _BOLD)]
-        lines += _advice("", suggestion.hint.remedy, suggestion.hint.url, width)
+        lines += _advice(replace(suggestion.hint, cause=""), width)
     for warning in report.warnings:
         place = f"{warning.place}: " if warning.place else ""
         lines += ["", *_head(f"! {place}{warning.problem}", width, paint, _YELLOW)]
-        lines += _advice(warning.cause, warning.remedy, "", width)
+        lines += _advice(warning, width)
     # What failed comes last: it is what the eye meets at the end of a log.
-    concerns = find_concerns(report)
-    if len(concerns) > _MOST_CONCERNS:
-        lines += ["", f"… {len(concerns) - _MOST_CONCERNS} more, see report.json"]
-    for concern in reversed(concerns[:_MOST_CONCERNS]):
-        lines += ["", *_concern(concern, width, paint)]
+    problems = find_problems(report)
+    if len(problems) > _MOST_PROBLEMS:
+        lines += ["", f"… {len(problems) - _MOST_PROBLEMS} more, see report.json"]
+    for problem in reversed(problems[:_MOST_PROBLEMS]):
+        lines += ["", *_problem(problem, width, paint)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -120,35 +122,31 @@ def _first_miss(function: FunctionReport, width: int) -> list[str]:
     return _wrap(text, width, "  ")
 
 
-def _concern(concern: Concern, width: int, paint: _Paint) -> Iterator[str]:
-    listed = phrases.names(concern.functions)
-    found = concern.failure
-    if found is None:
-        problems = " ".join(hint.problem for hint in concern.hints) or f"{concern.what} failed."
-        yield from _head(f"! {listed}: {problems}", width, paint, _YELLOW)
-        for hint in concern.hints:
-            yield from _advice(hint.cause, hint.remedy, hint.url, width)
-        yield from _quote(untrusted.last_lines(concern.raw, 6, 1500), width, paint)
+def _problem(problem: Problem, width: int, paint: _Paint) -> Iterator[str]:
+    listed = untrusted.listed(problem.functions)
+    hint, failure = problem.hint, problem.failure
+    if failure is None:
+        said = hint.problem if hint else f"{problem.what} failed."
+        yield from _head(f"! {listed}: {said}", width, paint, _YELLOW)
+        if hint:
+            yield from _advice(hint, width)
+        yield from _quote(untrusted.last_lines(problem.raw, 6, 1500), width, paint)
         return
-    step = (
-        f" at step {untrusted.one_line(found.step, 60)}, {untrusted.one_line(found.instruction, 160)}"
-        if found.step
-        else ""
-    )
-    yield from _head(f"✗ {listed} failed{step}", width, paint, _RED)
-    yield from _quote(untrusted.last_lines(found.log, _LOG_LINES, 4000), width, paint)
-    for hint in concern.hints:
+    step, instruction = untrusted.one_line(failure.step, 60), untrusted.one_line(failure.instruction, 160)
+    at_step = f" at step {step}, {instruction}" if step else ""
+    yield from _head(f"✗ {listed} failed{at_step}", width, paint, _RED)
+    yield from _quote(untrusted.last_lines(failure.log, _LOG_LINES, 4000), width, paint)
+    if hint:
         yield from _wrap(hint.problem, width, "  ")
-        yield from _advice(hint.cause, hint.remedy, hint.url, width)
+        yield from _advice(hint, width)
 
 
-def _advice(cause: str, remedy: str, url: str, width: int) -> Iterator[str]:
-    if cause:
-        yield from _wrap(f"Likely cause: {cause}", width, "  ")
-    if remedy:
-        yield from _wrap(f"Remedy: {remedy}", width, "  ")
-    if url:
-        yield f"  {untrusted.one_line(url)}"
+def _advice(notice: Notice, width: int) -> Iterator[str]:
+    remedy = f"Remedy: {notice.remedy}" if notice.remedy else ""
+    for part in filter(None, (notice.likely_cause, remedy)):
+        yield from _wrap(part, width, "  ")
+    if notice.url:
+        yield f"  {untrusted.one_line(notice.url)}"
 
 
 def _head(text: str, width: int, paint: _Paint, code: str) -> list[str]:

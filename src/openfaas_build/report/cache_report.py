@@ -1,27 +1,22 @@
-"""The values of a report; their fields are those of report.json, schema 1."""
+"""The values of a report; report.json (schema 1) has their fields, and flat lists made of them."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from openfaas_build.errors import Notice
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.solve import SolveRecord
+from openfaas_build.solve import ExportOutcome, ImportOutcome, SolveRecord, StepStatus
 
 Status = Literal["built", "reused", "failed", "skipped"]
-StepStatus = Literal["hit", "shared", "run", "failed", "not_run"]
-ImportOutcome = Literal["ok", "cold", "failed"]
-ExportOutcome = Literal["ok", "skipped", "not_needed", "failed"]
-LINK_HINT = "copy-without-link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionRun:
-    """What happened to one planned function: the report's raw material.
+class FunctionResult:
+    """What happened to one planned function: what a report is made of.
 
     `record` is None when the build never started, and `reason` says why.
     `export` is None when no cache export was started. `builder_was_empty`:
-    nothing was in the builder when this run began. `reused`: it was not
-    built, `digest` is that of the image that was there.
+    the builder held nothing when this run began.
     """
 
     build: FunctionBuild
@@ -33,7 +28,6 @@ class FunctionRun:
     export_exit_code: int = 0
     export_duration_s: float = 0.0
     builder_was_empty: bool = False
-    reused: bool = False
     reason: str = ""
 
 
@@ -49,24 +43,31 @@ class ReportStep:
     status: StepStatus
     duration_s: float
 
+    @property
+    def name(self) -> str:
+        """The step as the progress log names it: `linux/arm64 build 2/6`."""
+        return " ".join(filter(None, (self.platform, self.stage, f"{self.index}/{self.of}")))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """One cache import; `cold`: nothing was there yet."""
+    """One cache import; `cold`: nothing was there yet. `hint` explains a failure."""
 
     source: str
     outcome: ImportOutcome
     detail: str = ""
+    hint: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportReport:
-    """The cache export; `not_needed`: the destination holds all of it already."""
+    """The cache export; `not_needed`: the destination holds all of it already. `hint` explains a failure."""
 
     destination: str
     outcome: ExportOutcome
     detail: str = ""
     duration_s: float = 0.0
+    hint: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,26 @@ class FirstMiss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a function failed, and the hint that explains it.
+
+    `message` is the one line that says why, `log` the failed step's output
+    and BuildKit's last words. `step` and `instruction` are empty when no step
+    failed. `by_cache`: the image was built, and `strict-cache` does not let a
+    cache fail.
+    """
+
+    message: str
+    log: str
+    step: str = ""
+    instruction: str = ""
+    hint: Notice | None = None
+    by_cache: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionReport:
-    """What is told of one function; `hints` explain what failed, or say what would be faster."""
+    """What is told of one function; `suggestions` say what would make it faster."""
 
     name: str
     image: str
@@ -93,24 +112,14 @@ class FunctionReport:
     export: ExportReport | None = None
     bytes_pulled: int = 0
     first_miss: FirstMiss | None = None
-    hints: tuple[Notice, ...] = ()
-    error: str | None = None
+    failure: Failure | None = None
+    suggestions: tuple[Notice, ...] = ()
     detail: str = ""
 
     @property
-    def suggestions(self) -> tuple[Notice, ...]:
-        """Give the hints that say what would be faster."""
-        return tuple(hint for hint in self.hints if hint.code == LINK_HINT)
-
-    @property
-    def explanations(self) -> tuple[Notice, ...]:
-        """Give the hints that explain what failed."""
-        return tuple(hint for hint in self.hints if hint.code != LINK_HINT)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Count the steps by status."""
-        found = dict.fromkeys(("hit", "shared", "run", "failed", "not_run"), 0)
+    def counts(self) -> dict[StepStatus, int]:
+        """The number of steps by status."""
+        found: dict[StepStatus, int] = {"hit": 0, "shared": 0, "run": 0, "failed": 0, "not_run": 0}
         for step in self.steps:
             found[step.status] += 1
         return found

@@ -10,17 +10,23 @@ import re
 
 from openfaas_build.dockerfile import Dockerfile
 from openfaas_build.errors import Notice
-from openfaas_build.report.cache_report import LINK_HINT, FunctionRun
+from openfaas_build.report.cache_report import FunctionResult
 from openfaas_build.solve import Step
 
 _URL = "https://docs.docker.com/reference/dockerfile/#copy---link"
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]*://|git@", re.IGNORECASE)
 
 
-def link_hint(run: FunctionRun, dockerfile: Dockerfile | None) -> Notice | None:
-    """Give the hint to write --link, with file and line; None where it would have spared nothing."""
-    record = run.record
-    if dockerfile is None or record is None or run.exit_code or run.build.load or not record.bytes_pulled:
+def link_suggestion(result: FunctionResult, dockerfile: Dockerfile | None) -> Notice | None:
+    """Suggest --link, with file and line; None where it would have spared nothing."""
+    record = result.record
+    if (
+        dockerfile is None
+        or record is None
+        or result.exit_code
+        or result.build.load
+        or not record.bytes_pulled
+    ):
         return None
     final = max(record.steps, key=lambda step: step.order).stage if record.steps else ""
     ran = [step for step in record.steps if step.status == "run"]
@@ -35,7 +41,7 @@ def link_hint(run: FunctionRun, dockerfile: Dockerfile | None) -> Notice | None:
     first, *others = steps
     place = f"{dockerfile.path}:{lines[0]}" if lines[0] else dockerfile.path
     return Notice(
-        code=LINK_HINT,
+        code="copy-without-link",
         problem=f"{first.instruction} in {place} has no --link, so the layers below it were fetched.",
         cause="A step without --link is made inside the files of the steps before it.",
         remedy=" ".join(_remedy(first, others, lines[1:], steps)),

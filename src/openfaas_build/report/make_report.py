@@ -13,54 +13,44 @@ as BuildKit does not tell them apart.
 
 from collections.abc import Mapping, Sequence
 
-from openfaas_build.cache import attributes
 from openfaas_build.dockerfile import Dockerfile
 from openfaas_build.errors import Notice
-from openfaas_build.hints import hint_for
-from openfaas_build.report import cache_outcomes
+from openfaas_build.report.cache_outcomes import BuildkitVersion, export_report, import_reports
 from openfaas_build.report.cache_report import (
     CacheReport,
-    ExportReport,
     FirstMiss,
     FunctionReport,
-    FunctionRun,
-    ImportReport,
+    FunctionResult,
     ReportStep,
-    StepStatus,
     Totals,
 )
-from openfaas_build.report.copy_link import link_hint
-from openfaas_build.solve import SolveRecord, Step
+from openfaas_build.report.copy_link import link_suggestion
+from openfaas_build.report.failure import build_failure, strict_cache_failure
+from openfaas_build.solve import Step, StepStatus
 
 
 def make_report(
-    runs: Sequence[FunctionRun],
+    results: Sequence[FunctionResult],
     *,
     duration_s: float,
     strict_cache: bool = False,
     warnings: Sequence[Notice] = (),
     interrupted: bool = False,
-    buildkit: tuple[int, ...] | None = None,
+    buildkit: BuildkitVersion = None,
     dockerfiles: Mapping[str, Dockerfile] | None = None,
 ) -> CacheReport:
     """Make the report of a run.
 
     `strict_cache` makes a failed import or export a failed function;
     `buildkit` is the builder's version, None when nothing tells it;
-    `dockerfiles` are those of functions whose layers nothing but their own
-    steps needs.
+    `dockerfiles` are those of functions whose layers only their own steps
+    need, by name.
     """
-    ran: dict[str, str] = {}
-    for run in runs:
-        for step in run.record.steps if run.record else ():
-            # Without the cache, builds one after the other run the same vertex each.
-            if step.status == "run" and not run.build.fresh:
-                for digest in step.digests:
-                    ran.setdefault(digest, run.build.name)
+    ran_by = _functions_that_ran(results)
     known = dockerfiles or {}
     functions = tuple(
-        _function(run, ran, known.get(run.build.name), strict_cache=strict_cache, buildkit=buildkit)
-        for run in runs
+        _function(result, ran_by, known.get(result.build.name), strict_cache=strict_cache, buildkit=buildkit)
+        for result in results
     )
     return CacheReport(
         totals=total(functions, duration_s),
@@ -70,12 +60,23 @@ def make_report(
     )
 
 
+def _functions_that_ran(results: Sequence[FunctionResult]) -> dict[str, str]:
+    """Say for each vertex that ran, by digest, in which function's build it counts."""
+    ran_by: dict[str, str] = {}
+    for result in results:
+        for step in result.record.steps if result.record else ():
+            # Without the cache, builds one after the other run the same vertex each.
+            if step.status == "run" and not result.build.fresh:
+                for digest in step.digests:
+                    ran_by.setdefault(digest, result.build.name)
+    return ran_by
+
+
 def total(functions: Sequence[FunctionReport], duration_s: float) -> Totals:
     """Add up the functions. A shared step counts neither for nor against the hit rate."""
-    count = {
-        key: sum(function.counts[key] for function in functions) for key in ("hit", "shared", "run", "failed")
-    }
-    judged = count["hit"] + count["run"] + count["failed"]
+    counts = [function.counts for function in functions]
+    hit, shared = sum(each["hit"] for each in counts), sum(each["shared"] for each in counts)
+    judged = hit + sum(each["run"] + each["failed"] for each in counts)
     status = [function.status for function in functions]
     return Totals(
         functions=len(functions),
@@ -83,68 +84,65 @@ def total(functions: Sequence[FunctionReport], duration_s: float) -> Totals:
         reused=status.count("reused"),
         failed=status.count("failed"),
         skipped=status.count("skipped"),
-        steps_total=judged + count["shared"],
-        steps_hit=count["hit"],
-        steps_shared=count["shared"],
-        hit_rate=count["hit"] / judged if judged else None,
+        steps_total=judged + shared,
+        steps_hit=hit,
+        steps_shared=shared,
+        hit_rate=hit / judged if judged else None,
         bytes_pulled=sum(function.bytes_pulled for function in functions),
         duration_s=duration_s,
     )
 
 
 def _function(
-    run: FunctionRun,
-    ran: Mapping[str, str],
+    result: FunctionResult,
+    ran_by: Mapping[str, str],
     dockerfile: Dockerfile | None,
     *,
     strict_cache: bool,
-    buildkit: tuple[int, ...] | None,
+    buildkit: BuildkitVersion,
 ) -> FunctionReport:
-    build, record = run.build, run.record
-    if run.reused:
+    build, record = result.build, result.record
+    failure = build_failure(result)
+    if record is None:
+        reused = "its inputs and base images are unchanged" if build.reused else ""
         return FunctionReport(
             name=build.name,
             image=build.image,
-            digest=run.digest,
-            status="reused",
-            duration_s=run.duration_s,
-            detail="its inputs and base images are unchanged",
+            digest=build.reused,
+            status="reused" if reused else "failed" if failure else "skipped",
+            duration_s=result.duration_s,
+            failure=failure,
+            detail=reused or build.skip or result.reason,
         )
-    if build.skip or record is None:
-        return FunctionReport(
-            name=build.name,
-            image=build.image,
-            digest="",
-            status="failed" if run.exit_code else "skipped",
-            duration_s=run.duration_s,
-            error=run.reason if run.exit_code else None,
-            detail=build.skip or run.reason,
-        )
-    imports = cache_outcomes.import_reports(build, record)
-    export = cache_outcomes.export_report(run)
+    imports = import_reports(result, buildkit)
+    export = export_report(result, buildkit)
+    if strict_cache:
+        failure = failure or strict_cache_failure(imports, export)
     cold = not any(found.outcome == "ok" for found in imports)
-    steps = [(step, _status(step, run, ran, local=run.builder_was_empty and cold)) for step in record.steps]
-    error = _error(run)
-    if strict_cache and not error:
-        error = _cache_error(imports, export)
+    steps = [
+        (step, _status(step, result, ran_by, local=result.builder_was_empty and cold))
+        for step in record.steps
+    ]
     return FunctionReport(
         name=build.name,
         image=build.image,
-        digest=run.digest,
-        status="failed" if error else "built",
-        duration_s=run.duration_s,
+        digest=result.digest,
+        status="failed" if failure else "built",
+        duration_s=result.duration_s,
         steps=tuple(_step(step, status) for step, status in steps),
         imports=imports,
         export=export,
         bytes_pulled=record.bytes_pulled,
         first_miss=_first_miss(steps, cold=cold, fresh=build.fresh),
-        hints=(*_hints(run, imports, export, buildkit), *filter(None, [link_hint(run, dockerfile)])),
-        error=error,
+        failure=failure,
+        suggestions=tuple(filter(None, [link_suggestion(result, dockerfile)])),
     )
 
 
-def _status(step: Step, run: FunctionRun, ran: Mapping[str, str], *, local: bool) -> StepStatus:
-    others = any(ran.get(digest, run.build.name) != run.build.name for digest in step.digests)
+def _status(step: Step, result: FunctionResult, ran_by: Mapping[str, str], *, local: bool) -> StepStatus:
+    """Say what a step's status means beside the other functions; `local`: a hit cannot be the cache's."""
+    name = result.build.name
+    others = any(ran_by.get(digest, name) != name for digest in step.digests)
     match step.status:
         case "hit" if local or others:
             return "shared"
@@ -152,7 +150,7 @@ def _status(step: Step, run: FunctionRun, ran: Mapping[str, str], *, local: bool
             return "shared"
         case "cancelled":
             # In a build that ended well, a later hit made the step needless and BuildKit gave it up.
-            return "failed" if run.exit_code else "not_run"
+            return "failed" if result.exit_code else "not_run"
         case status:
             return status
 
@@ -210,55 +208,3 @@ def _reason(instruction: str, *, cold: bool, fresh: bool, hit_before: bool) -> s
 def _sources(rest: str) -> str:
     words = [word for word in rest.split() if not word.startswith("--")]
     return " ".join(words[:-1]) or rest
-
-
-def _error(run: FunctionRun) -> str | None:
-    if not run.exit_code or run.record is None:
-        return None
-    if run.reason:
-        return run.reason
-    failed = [step for step in run.record.steps if step.status == "failed"]
-    log = "".join(f"{step.log.rstrip()}\n" for step in failed if step.log.strip())
-    tail = "\n".join(run.record.tail[_last_error(run.record) :])
-    return (log + tail).strip() or f"docker buildx ended with exit code {run.exit_code}"
-
-
-def _last_error(record: SolveRecord) -> int:
-    # The message may go on in further lines, so everything from the last ERROR line on counts.
-    found = [at for at, line in enumerate(record.tail) if line.startswith("ERROR:")]
-    return found[-1] if found else 0
-
-
-def _cache_error(imports: Sequence[ImportReport], export: ExportReport | None) -> str | None:
-    for found in imports:
-        if found.outcome == "failed":
-            return f"strict-cache: cache import {found.source} failed: {found.detail}"
-    if export and export.outcome == "failed":
-        return f"strict-cache: cache export {export.destination} failed: {export.detail}"
-    return None
-
-
-def _hints(
-    run: FunctionRun,
-    imports: Sequence[ImportReport],
-    export: ExportReport | None,
-    buildkit: tuple[int, ...] | None,
-) -> tuple[Notice, ...]:
-    found = [
-        hint_for(item.detail, action="import", attributes=attributes(item.source), buildkit=buildkit)
-        for item in imports
-        if item.outcome == "failed"
-    ]
-    if export and export.outcome == "failed":
-        # With several destinations only the text can say which one it was.
-        where = attributes(export.destination) if len(run.build.cache.exports) == 1 else None
-        found.append(hint_for(export.detail, action="export", attributes=where, buildkit=buildkit))
-    if run.exit_code and run.record:
-        found.append(build_hint(run.record))
-    return tuple({(hint.code, hint.problem): hint for hint in found if hint}.values())
-
-
-def build_hint(record: SolveRecord) -> Notice | None:
-    """Give the hint for a build that failed: the failed steps' own words come first, buildx's last."""
-    said = [text for step in record.steps if step.status == "failed" for text in (step.log, step.error)]
-    return hint_for("\n".join((*said, *record.tail)), action="build")

@@ -8,6 +8,7 @@ from openfaas_build.errors import BuildError, Notice
 from openfaas_build.report.cache_report import (
     CacheReport,
     ExportReport,
+    Failure,
     FirstMiss,
     FunctionReport,
     ImportReport,
@@ -19,17 +20,11 @@ SCHEMA = 1
 
 
 def to_document(report: CacheReport) -> dict[str, Any]:
-    """Give the report as the JSON document that the design names."""
-    functions = []
-    for function in report.functions:
-        flat = dataclasses.asdict(function)
-        flat["hints"] = [hint.as_hint() for hint in function.hints]
-        flat["cache"] = {"imports": flat.pop("imports"), "export": flat.pop("export")}
-        functions.append(flat)
+    """Return the report as the JSON document that the design names."""
     return {
         "schema": SCHEMA,
         "totals": dataclasses.asdict(report.totals),
-        "functions": functions,
+        "functions": [_function_document(function) for function in report.functions],
         "warnings": [warning.as_warning() for warning in report.warnings],
         "interrupted": report.interrupted,
     }
@@ -73,15 +68,43 @@ def merge(reports: Sequence[CacheReport]) -> CacheReport:
     )
 
 
+def _function_document(function: FunctionReport) -> dict[str, Any]:
+    """Write one function; `hints` and `error` repeat in one list and one text what stands at its place."""
+    failure = function.failure
+    explained = (*function.imports, function.export, failure)
+    hints = [*(part.hint for part in explained if part and part.hint), *function.suggestions]
+    flat = dataclasses.asdict(function)
+    del flat["imports"], flat["export"]
+    return flat | {
+        "cache": {"imports": [_part(item) for item in function.imports], "export": _part(function.export)},
+        "failure": _part(failure),
+        "suggestions": [hint.as_hint() for hint in function.suggestions],
+        "hints": [hint.as_hint() for hint in dict.fromkeys(hints)],
+        "error": failure.log if failure else None,
+    }
+
+
+def _part(part: ImportReport | ExportReport | Failure | None) -> dict[str, Any] | None:
+    if part is None:
+        return None
+    return {**dataclasses.asdict(part), "hint": part.hint.as_hint() if part.hint else None}
+
+
 def _function(flat: dict[str, Any]) -> FunctionReport:
     cache = flat.pop("cache")
+    del flat["hints"], flat["error"]
     return FunctionReport(
         **flat
         | {
             "steps": tuple(ReportStep(**step) for step in flat["steps"]),
-            "imports": tuple(ImportReport(**item) for item in cache["imports"]),
-            "export": ExportReport(**cache["export"]) if cache["export"] else None,
+            "imports": tuple(ImportReport(**_with_hint(item)) for item in cache["imports"]),
+            "export": ExportReport(**_with_hint(cache["export"])) if cache["export"] else None,
             "first_miss": FirstMiss(**flat["first_miss"]) if flat["first_miss"] else None,
-            "hints": tuple(Notice(**hint) for hint in flat["hints"]),
+            "failure": Failure(**_with_hint(flat["failure"])) if flat["failure"] else None,
+            "suggestions": tuple(Notice(**hint) for hint in flat["suggestions"]),
         }
     )
+
+
+def _with_hint(flat: Mapping[str, Any]) -> dict[str, Any]:
+    return {**flat, "hint": Notice(**flat["hint"]) if flat["hint"] else None}

@@ -12,7 +12,7 @@ from typing import TextIO
 from openfaas_build.render import Annotation
 from openfaas_build.workflow.console import Console
 from openfaas_build.workflow.credentials import CacheAccess, cache_access
-from openfaas_build.workflow.event import CREDENTIALS, Event, event_facts, on_github, take_credentials
+from openfaas_build.workflow.event import CREDENTIALS, Event, on_github, read_event, take_credentials
 from openfaas_build.workflow.runner import GitHub
 from openfaas_build.workflow.terminal import Terminal
 
@@ -25,9 +25,9 @@ __all__ = [
     "GitHub",
     "Terminal",
     "cache_access",
-    "event_facts",
     "on_github",
     "open_console",
+    "read_event",
     "take_credentials",
 ]
 

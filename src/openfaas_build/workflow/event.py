@@ -43,7 +43,7 @@ def take_credentials(env: Mapping[str, str]) -> tuple[dict[str, str], dict[str, 
     return left, {name: env[name] for name in CREDENTIALS if env.get(name)}
 
 
-def event_facts(env: Mapping[str, str]) -> Event:
+def read_event(env: Mapping[str, str]) -> Event:
     """Read what started the run from GitHub's variables; an empty Event elsewhere."""
     if not on_github(env):
         return Event()

@@ -1,4 +1,4 @@
-"""Read what a run is about: stack file, templates, git, files; and make the plan of it."""
+"""Read a project: stack files, templates, git, files; and plan it."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,19 +16,28 @@ from openfaas_build.workflow import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Everything that was read: the plan, and the request for each function's build context."""
+    """Everything that was read.
 
-    plan: BuildPlan
+    `stack` is all stack files as one, `functions` are those that were chosen.
+    `facts` carry the faults that were found, which `plan_project` tells with
+    its own. `contexts` has the request for each function's build context.
+    """
+
+    stack: StackFile
+    functions: tuple[Function, ...]
+    facts: Facts
     contexts: Mapping[str, context.ContextRequest]
     fetched: tuple[templates.Fetched, ...] = ()
 
 
-def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, layout: bool) -> Project:
-    """Read the project in `root` and plan it.
+def read_project(
+    inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, layout: bool
+) -> Project:
+    """Read the project in `root`.
 
     `layout` says that contexts will be laid out, so that every template is
     fetched; without it only those whose build options are asked for. Raises
-    BuildError with all faults that can be known together.
+    BuildError when the stack files cannot be read at all.
     """
     stacks = read_stack_files(inputs, root, env)
     whole = join(stacks)
@@ -43,26 +52,53 @@ def gather(inputs: Inputs, root: Path, env: Mapping[str, str], event: Event, *, 
     for stack in stacks:
         own = [function for function in building if function.file == stack.path]
         with faults.catch():
-            fetched += templates.fetch_templates(
-                root,
-                stack,
-                _needed_templates(inputs, own, layout=layout),
-                env=env,
-                template_url=inputs.template_url or env.get("OPENFAAS_TEMPLATE_URL", ""),
-                store_url=inputs.template_store_url
-                or env.get("OPENFAAS_TEMPLATE_STORE_URL", templates.STORE_URL),
-            )
+            fetched += _fetch_templates(inputs, root, env, stack, own, layout=layout)
         found |= _read_templates(root, own, faults)
         requests |= {function.name: _request(inputs, root, stack, function, found) for function in own}
     faults.add(context.check_paths(request for request in requests.values() if request.function.handler))
     faults.add(_missing_secrets(inputs, env, root))
     faults.add(fault for function in building for fault in context.check_secrets(root, function))
-    facts = _facts(inputs, building, root, env, event, found, faults)
+    return Project(
+        stack=whole,
+        functions=functions,
+        facts=_facts(inputs, building, root, env, event, found, faults),
+        contexts=requests,
+        fetched=tuple(fetched),
+    )
+
+
+def plan_project(inputs: Inputs, project: Project) -> BuildPlan:
+    """Plan the build; raises BuildError with all faults of files and plan, and with the stack's warnings."""
     try:
-        plan = make_plan(inputs, whole, functions, facts)
+        return make_plan(inputs, project.stack, project.functions, project.facts)
     except BuildError as error:
-        raise BuildError(*error.notices, warnings=whole.warnings) from None
-    return Project(plan=plan, contexts=requests, fetched=tuple(fetched))
+        raise BuildError(*error.notices, warnings=project.stack.warnings) from None
+
+
+def _fetch_templates(
+    inputs: Inputs,
+    root: Path,
+    env: Mapping[str, str],
+    stack: StackFile,
+    building: Sequence[Function],
+    *,
+    layout: bool,
+) -> tuple[templates.Fetched, ...]:
+    """Fetch the templates without which nothing can be done; `dockerfile` needs none."""
+    needed = {
+        function.lang
+        for function in building
+        if function.lang not in ("", DOCKERFILE)
+        and (layout or inputs.build_options or function.build_options)
+    }
+    return templates.fetch_templates(
+        root,
+        stack,
+        needed,
+        env=env,
+        template_url=inputs.template_url or env.get("OPENFAAS_TEMPLATE_URL", ""),
+        store_url=inputs.template_store_url or env.get("OPENFAAS_TEMPLATE_STORE_URL", templates.STORE_URL),
+    )
 
 
 def _request(
@@ -79,16 +115,6 @@ def _request(
         stack_file=stack.path,
         copy_line=stack.lines.get("copy", 0),
     )
-
-
-def _needed_templates(inputs: Inputs, building: Sequence[Function], *, layout: bool) -> set[str]:
-    """Name the templates without which nothing can be done; `dockerfile` needs none."""
-    return {
-        function.lang
-        for function in building
-        if function.lang not in ("", DOCKERFILE)
-        and (layout or inputs.build_options or function.build_options)
-    }
 
 
 def _read_templates(root: Path, building: Sequence[Function], faults: Faults) -> dict[str, Template]:

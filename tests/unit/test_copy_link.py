@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from openfaas_build import progress, render
-from openfaas_build.cache import CacheSpec
+from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.dockerfile import Dockerfile, read_dockerfile
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.report import FunctionRun, from_document, make_report, merge, to_document
+from openfaas_build.report import FunctionResult, from_document, make_report, merge, to_document
 from openfaas_build.solve import SolveRecord, Step
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -38,13 +38,13 @@ def function(name: str = "fn", **more) -> FunctionBuild:
     )
 
 
-def report_of(*runs: FunctionRun, text: str = RECORDED):
+def report_of(*runs: FunctionResult, text: str = RECORDED):
     dockerfiles = {run.build.name: read_dockerfile(text, PATH) for run in runs}
     return make_report(runs, duration_s=1.0, dockerfiles=dockerfiles)
 
 
 def hints(record: SolveRecord, text: str = RECORDED, **more):
-    run = FunctionRun(build=more.pop("build", function()), record=record, **more)
+    run = FunctionResult(build=more.pop("build", function()), record=record, **more)
     return report_of(run, text=text).functions[0].suggestions
 
 
@@ -109,7 +109,10 @@ def test_it_is_said_only_where_it_helps():
     assert hints(record, build=function(load=True)) == ()
     assert hints(record, exit_code=1) == ()
     assert (
-        make_report([FunctionRun(build=function(), record=record)], duration_s=1.0).functions[0].hints == ()
+        make_report([FunctionResult(build=function(), record=record)], duration_s=1.0)
+        .functions[0]
+        .suggestions
+        == ()
     )
 
 
@@ -173,8 +176,8 @@ def test_a_line_that_says_something_else_is_not_named(text: str):
 
 def test_functions_of_one_template_are_told_of_it_once():
     record = recorded("copied-without-link")
-    runs = [FunctionRun(build=function(f"fn-{at}"), record=record) for at in range(7)]
-    nothing = FunctionRun(build=function("late"), record=dataclasses.replace(record, bytes_pulled=0))
+    runs = [FunctionResult(build=function(f"fn-{at}"), record=record) for at in range(7)]
+    nothing = FunctionResult(build=function("late"), record=dataclasses.replace(record, bytes_pulled=0))
     made = report_of(*runs, nothing)
     summary = render.summary_markdown(made)
     assert summary.count("### What would be faster") == summary.count("has no --link") == 1
@@ -191,7 +194,7 @@ def test_functions_of_one_template_are_told_of_it_once():
 
 def test_it_survives_report_json_and_the_merging_of_shards():
     record = recorded("copied-without-link")
-    shards = [report_of(FunctionRun(build=function(name), record=record)) for name in ("a", "b")]
+    shards = [report_of(FunctionResult(build=function(name), record=record)) for name in ("a", "b")]
     documents = [json.loads(json.dumps(to_document(shard))) for shard in shards]
     merged = merge([from_document(document, "report.json") for document in documents])
     summary = render.summary_markdown(merged)
@@ -200,9 +203,9 @@ def test_it_survives_report_json_and_the_merging_of_shards():
 
 
 def test_a_cache_failure_beside_it_keeps_its_own_words():
-    cache = CacheSpec(mode="custom", imports=("type=registry,ref=r.example.com/x:cache",))
+    cache = CacheSpec(mode="custom", imports=parse_entries(["type=registry,ref=r.example.com/x:cache"]))
     record = dataclasses.replace(recorded("copied-without-link"), imports=())
-    made = report_of(FunctionRun(build=function(cache=cache), record=record))
+    made = report_of(FunctionResult(build=function(cache=cache), record=record))
     assert len(made.functions[0].suggestions) == 1
     assert render.summary_markdown(made).count("has no --link") == 1
     (annotation,) = render.annotations(made)
@@ -212,7 +215,7 @@ def test_a_cache_failure_beside_it_keeps_its_own_words():
 
 def test_foreign_text_stays_text():
     record = record_of(("hit", "RUN make"), ("run", "COPY <img/src=https://evil.example.com>|**b**|`c` /a"))
-    runs = [FunctionRun(build=function(), record=record)]
+    runs = [FunctionResult(build=function(), record=record)]
     dockerfile = Dockerfile(path="template/[a](https://evil.example.com)/Dockerfile", instructions=())
     made = make_report(runs, duration_s=1.0, dockerfiles={"fn": dockerfile})
     (line,) = (line for line in render.summary_markdown(made).splitlines() if "has no" in line)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from openfaas_build.app.gather import gather
+from openfaas_build.app.read_project import plan_project, read_project
 from openfaas_build.errors import BuildError
 from openfaas_build.inputs import Inputs, Secret
 from openfaas_build.workflow import Event
@@ -32,7 +32,11 @@ def write(project: Path, name: str, *functions: str, rest: str = "") -> None:
 
 
 def plan(project: Path, env: dict[str, str] | None = None, **inputs):
-    return gather(Inputs(**inputs), project, env or {}, Event(), layout=True).plan
+    return plan_of(project, env or {}, Inputs(**inputs), layout=True)
+
+
+def plan_of(project: Path, env: dict[str, str], inputs: Inputs, *, layout: bool):
+    return plan_project(inputs, read_project(inputs, project, env, Event(), layout=layout))
 
 
 def faults(project: Path, env: dict[str, str] | None = None, **inputs) -> list[str]:
@@ -104,8 +108,8 @@ def test_a_secret_of_the_stack_file_stays_in_the_project(project: Path, path: st
 def test_a_plan_alone_needs_no_template_unless_its_options_are_asked_for(project: Path):
     write(project, "stack.yml", "a")
     (project / "stack.yml").write_text((project / "stack.yml").read_text().replace("lang: py", "lang: other"))
-    found = gather(Inputs(), project, {}, Event(), layout=False)
-    assert [build.name for build in found.plan.to_build] == ["a"]
+    found = plan_of(project, {}, Inputs(), layout=False)
+    assert [build.name for build in found.to_build] == ["a"]
 
 
 def test_what_was_noticed_goes_with_the_error(project: Path):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from openfaas_build.app.build_log import LiveLog
+from openfaas_build.app.build_log import BuildLog
 from openfaas_build.render import Annotation
 
 
@@ -39,7 +39,7 @@ class Screen:
 
 def test_builds_that_overlap(tmp_path: Path):
     screen = Screen()
-    log = LiveLog(screen, tmp_path, 3)
+    log = BuildLog(screen, tmp_path, 3)
     log.start("a")
     log.start("b")
     log.lines("a", ["a1"])
@@ -66,7 +66,7 @@ def test_builds_that_overlap(tmp_path: Path):
 
 def test_one_after_the_other(tmp_path: Path):
     screen = Screen()
-    log = LiveLog(screen, tmp_path, 2)
+    log = BuildLog(screen, tmp_path, 2)
     for name in ("a", "b"):
         log.start(name)
         log.lines(name, [f"{name}1"])
