@@ -1,44 +1,14 @@
 """Several builds at once as one log: one owns the screen, the others wait, nothing is lost."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from fakes import FakeConsole
+
 from openfaas_build.app.build_log import BuildLog
-from openfaas_build.render import Annotation
-
-
-class Screen:
-    """A console that writes down what it is told."""
-
-    width, colour = 80, False
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def open_group(self, title: str) -> None:
-        self.lines.append(f"[{title}")
-
-    def close_group(self) -> None:
-        self.lines.append("]")
-
-    def foreign(self, lines: Iterable[str]) -> None:
-        self.lines += lines
-
-    def say(self, text: str) -> None:
-        self.lines.append(f"> {text}")
-
-    def annotate(self, annotation: Annotation) -> None: ...
-
-    def mask(self, value: str) -> None: ...
-
-    def set_outputs(self, outputs: Mapping[str, str]) -> None: ...
-
-    def write_summary(self, markdown: str) -> bool:
-        return False
 
 
 def test_builds_that_overlap(tmp_path: Path):
-    screen = Screen()
+    screen = FakeConsole()
     log = BuildLog(screen, tmp_path, 3)
     log.start("a")
     log.start("b")
@@ -65,7 +35,7 @@ def test_builds_that_overlap(tmp_path: Path):
 
 
 def test_one_after_the_other(tmp_path: Path):
-    screen = Screen()
+    screen = FakeConsole()
     log = BuildLog(screen, tmp_path, 2)
     for name in ("a", "b"):
         log.start(name)
