@@ -8,6 +8,7 @@ from openfaas_build import __version__
 from openfaas_build.errors import BuildError, Notice, raise_all
 from openfaas_build.inputs.definitions import INPUTS, Input
 from openfaas_build.inputs.values import Inputs, Request, Secret
+from openfaas_build.untrusted import quoted
 
 COMMANDS = ("build", "plan", "shrinkwrap", "doctor", "report")
 
@@ -29,7 +30,7 @@ def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
     found = parser.parse_args(list(argv))
     files = tuple(found.files) or (_lines(env.get("INPUT_REPORTS", "")) if found.command == "report" else ())
     if files and found.command != "report":
-        parser.error(f"unexpected argument {files[0]!r}")
+        parser.error(f"unexpected argument {quoted(files[0])}")
     faults: list[Notice] = []
     values: dict[str, Any] = {}
     for item in INPUTS:
@@ -77,17 +78,17 @@ def _read(item: Input, text: str) -> object:
         case "bool":
             words = {"true": True, "false": False}
             if text.lower() not in words:
-                raise ValueError(f"{text!r} is neither true nor false.")
+                raise ValueError(f"{quoted(text)} is neither true nor false.")
             return words[text.lower()]
         case "word":
             if text not in item.words:
-                raise ValueError(f"{text!r} is not one of {', '.join(item.words)}.")
+                raise ValueError(f"{quoted(text)} is not one of {', '.join(item.words)}.")
             return text
         case "count" if text in item.words:
             return 0
         case "count":
             if not (text.isascii() and text.isdigit() and item.least <= int(text) <= 9999):
-                raise ValueError(f"{text!r} is not a whole number from {item.least} to 9999.")
+                raise ValueError(f"{quoted(text)} is not a whole number from {item.least} to 9999.")
             return int(text)
         case "lines":
             return _lines(text)
@@ -113,7 +114,7 @@ def _split(line: str) -> list[str]:
 def _pair(line: str) -> tuple[str, str]:
     key, sign, value = line.partition("=")
     if not sign or not key.strip():
-        raise ValueError(f"{line!r} is not of the form KEY=VALUE.")
+        raise ValueError(f"{quoted(line)} is not of the form KEY=VALUE.")
     return key.strip(), value.strip()
 
 
