@@ -5,12 +5,12 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PYTHON_SOURCES := entrypoint.py src tests examples/demo bench bench/run bench/layout
+PYTHON_SOURCES := entrypoint.py src tests examples/demo bench bench/run bench/layout tools
 SHELL_SOURCES := lab/up lab/down lab/with lab/buildkit $(wildcard lab/*.sh) $(wildcard tests/e2e/support/bin/*) .ci/run
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DOCKERFILES := $(wildcard examples/template/*/Dockerfile)
 
-.PHONY: help setup lint types unit integration e2e test demo bench lock clean
+.PHONY: help setup generate lint types unit integration e2e test demo bench lock clean
 
 help:
 	@echo 'make demo         a cold build, then one on an empty builder with a changed handler'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench        our build beside what people use today, in one run'
 	@echo 'make unit         unit tests alone: no engine, no network'
 	@echo 'make setup        .venv from the locks'
+	@echo 'make generate     what repeats the table of inputs: code, action.yml, workflow, README'
 	@echo 'make lock         the locks anew, from the newest versions'
 	@echo 'make clean        everything that make wrote, the lab included'
 
@@ -27,6 +28,9 @@ $(VENV)/complete: src/requirements.txt tests/requirements.txt
 	python3 -m venv --clear $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r src/requirements.txt -r tests/requirements.txt
 	touch $@
+
+generate: setup
+	$(PYTHON) tools/generate.py
 
 lint: setup
 	$(VENV)/bin/ruff check $(PYTHON_SOURCES)

@@ -80,12 +80,12 @@ FLAGS = {
     ),
     "unknown cache mode": (
         ("--cache-mode", "fast"),
-        "error: input \"cache-mode\": 'fast' is not one of stack, off, inline, max, registry, gha, local.",
+        'error: input "cache-mode": "fast" is not one of stack, off, inline, max, registry, gha, local.',
         "functions that have no build_cache of their own",
     ),
     "malformed build argument": (
         ("--build-args", "NOVALUE"),
-        "error: input \"build-args\": 'NOVALUE' is not of the form KEY=VALUE.",
+        'error: input "build-args": "NOVALUE" is not of the form KEY=VALUE.',
         "build arguments, KEY=VALUE",
     ),
     "missing secret file": (
@@ -101,7 +101,7 @@ FLAGS = {
     ),
     "invalid tag mode": (
         ("--tag", "newest"),
-        "error: input \"tag\": 'newest' is not one of latest, sha, branch, describe, digest.",
+        'error: input "tag": "newest" is not one of latest, sha, branch, describe, digest.',
         "how faas-cli's tag is made",
     ),
     "unknown flag": (("--nope",), "error: command line: unrecognized arguments: --nope.", "`--help`"),

@@ -1,5 +1,7 @@
 """Flags and environment become Inputs; what is wrong is told whole."""
 
+from typing import Literal, get_args, get_origin, get_type_hints
+
 import pytest
 
 from openfaas_build.errors import BuildError
@@ -13,6 +15,12 @@ def test_defaults_of_the_list_are_those_of_the_values():
 
 def test_every_input_is_an_attribute():
     assert [item.field for item in INPUTS] == list(Inputs.__slots__)
+
+
+def test_closed_sets_of_words_are_types():
+    types = get_type_hints(Inputs)
+    words = {item.field: item.words for item in INPUTS if item.kind == "word"}
+    assert {name: get_args(found) for name, found in types.items() if get_origin(found) is Literal} == words
 
 
 def test_flag_then_environment_then_default():
@@ -61,7 +69,7 @@ def test_a_value_that_looks_like_a_flag():
 
 
 def test_secrets():
-    found = parse([], {"INPUT_SECRETS": "id=npm,src=.npmrc\nid=token,env=TOKEN"}).inputs.secrets
+    found = parse([], {"INPUT_SECRETS": "id=npm,src=.npmrc\nenv=TOKEN,id=token"}).inputs.secrets
     assert found == (
         Secret(id="npm", kind="src", source=".npmrc"),
         Secret(id="token", kind="env", source="TOKEN"),
@@ -70,18 +78,35 @@ def test_secrets():
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "id=a",
+        "src=b",
+        "id=a,src=",
+        "id=,env=B",
+        "id=a,src=b,env=C",
+        "id=a,src=b,mode=1",
+        "id=a,type=env,src=b",
+    ],
+)
+def test_a_secret_has_a_name_and_one_source(line: str):
+    with pytest.raises(BuildError, match=r"^input \"secrets\": a line is not of the form id=NAME,"):
+        parse(["--secrets", line], {})
+
+
+@pytest.mark.parametrize(
     ("variable", "value", "text"),
     [
         (
             "CACHE_MODE",
             "maximum",
-            "input \"cache-mode\": 'maximum' is not one of stack, off, inline, max, registry, gha, local.",
+            'input "cache-mode": "maximum" is not one of stack, off, inline, max, registry, gha, local.',
         ),
-        ("PUSH", "yes", "input \"push\": 'yes' is neither true nor false."),
-        ("PARALLEL", "0", "input \"parallel\": '0' is not a whole number from 1 to 9999."),
-        ("PARALLEL", "²", "input \"parallel\": '²' is not a whole number from 1 to 9999."),
-        ("BUILD_ARGS", "A=1\nBROKEN", "input \"build-args\": 'BROKEN' is not of the form KEY=VALUE."),
-        ("LABELS", "=x", "input \"labels\": '=x' is not of the form KEY=VALUE."),
+        ("PUSH", "yes", 'input "push": "yes" is neither true nor false.'),
+        ("PARALLEL", "0", 'input "parallel": "0" is not a whole number from 1 to 9999.'),
+        ("PARALLEL", "²", 'input "parallel": "²" is not a whole number from 1 to 9999.'),
+        ("BUILD_ARGS", "A=1\nBROKEN", 'input "build-args": "BROKEN" is not of the form KEY=VALUE.'),
+        ("LABELS", "=x", 'input "labels": "=x" is not of the form KEY=VALUE.'),
         (
             "SECRETS",
             "hunter2",

@@ -1,12 +1,15 @@
-"""One truth: the inputs of the list, of action.yml and of the README are the same; so are the outputs."""
+"""What repeats the table of inputs is generated from it, and is not stale; the outputs are those we make."""
 
 import re
 from pathlib import Path
 from typing import Any
 
+import generate
+import pytest
 import yaml
+from generate import NOT_IN_WORKFLOW, generated_files
 
-from openfaas_build.inputs import INPUTS
+from openfaas_build.inputs import INPUTS, Input, parse
 from openfaas_build.render import outputs
 from openfaas_build.report import make_report
 
@@ -20,44 +23,53 @@ CREDENTIALS = {
     "ACTIONS_CACHE_SERVICE_V2",
     "ACTIONS_CACHE_MODE",
 }
-
-
 # On the command line the sub-command and its files are arguments, not flags.
 ARGUMENTS = {"command": "COMMAND", "reports": "INPUT_REPORTS"}
 
 
+def test_nothing_generated_is_stale():
+    stale = [name for name, text in generated_files(ROOT).items() if (ROOT / name).read_text() != text]
+    assert stale == [], "run make generate"
+
+
+# What follows reads the files as YAML and GitHub do, so it finds what is wrong with the generator, too.
 def test_inputs_of_the_action():
     assert {
         name: (found["description"], found.get("default", ""))
         for name, found in ACTION["inputs"].items()
         if name not in ARGUMENTS
     } == {item.name: (item.help, item.default) for item in INPUTS}
+    assert ACTION["inputs"]["command"]["default"] == parse([], {}).command
 
 
-WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/build-functions.yml").read_text())
+WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / generate.WORKFLOW).read_text())
 CALL: dict[str, Any] = WORKFLOW[True]["workflow_call"]  # YAML 1.1 reads the key `on` as true
-# What the reusable workflow does not take, and what it takes besides.
-NOT_IN_THE_WORKFLOW = {
-    "shard": "each job has its own",
-    "report-file": "each job has its own",
-    "summary": "one for all shards",
-    "load": "the engine goes with the job",
-    "secrets": "the workflow's secret `build-secrets` is the way in",
-}
-ONLY_IN_THE_WORKFLOW = {"runs-on", "environment", "registry", "registry-username"}
-OTHER_DEFAULTS = {"shards": "auto"}
+SHARED = {item.name: item for item in INPUTS if item.name not in NOT_IN_WORKFLOW}
 
 
 def test_inputs_of_the_reusable_workflow():
-    mirrored = {item.name: item for item in INPUTS if item.name not in NOT_IN_THE_WORKFLOW}
-    assert set(CALL["inputs"]) == set(mirrored) | ONLY_IN_THE_WORKFLOW
-    for name, item in mirrored.items():
+    assert SHARED.keys() <= CALL["inputs"].keys()
+    for name, item in SHARED.items():
         found = CALL["inputs"][name]
-        default = str(found.get("default", ""))
-        default = default.lower() if found["type"] == "boolean" else default
-        assert default == OTHER_DEFAULTS.get(name, item.default), name
-        if name not in OTHER_DEFAULTS:
-            assert found["description"] == item.help
+        assert (found["description"], found.get("default", "")) == (item.help, typed_default(item)), name
+
+
+def typed_default(item: Input) -> object:
+    """Read the default as the workflow's type has it: in YAML `true` and `4` are no texts."""
+    return yaml.safe_load(item.default) if item.kind in ("bool", "count") else item.default
+
+
+def test_the_page_on_the_reusable_workflow_tells_how_its_inputs_differ():
+    page = (ROOT / "docs/organisation.md").read_text()
+    table = page.partition("| input | what it is |")[2].partition("\n\n")[0]
+    own = {name for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in names(cell)}
+    assert own == CALL["inputs"].keys() - SHARED.keys()
+    (missing,) = re.findall(r"^(.*) are not there: ", page, re.MULTILINE)
+    assert names(missing) == {item.name for item in INPUTS} - CALL["inputs"].keys()
+
+
+def names(text: str) -> set[str]:
+    return set(re.findall(r"`(.*?)`", text))
 
 
 def test_the_reusable_workflow_hands_every_input_on():
@@ -67,10 +79,9 @@ def test_the_reusable_workflow_hands_every_input_on():
         for step in job["steps"]
         if step.get("uses") == "$/"
     }
-    mirrored = {item.name for item in INPUTS if item.name not in NOT_IN_THE_WORKFLOW}
     for name, own in (("Plan", {"functions", "shards"}), ("Build", set())):
         handed = {key for key, value in steps[name].items() if value == f"${{{{ inputs.{key} }}}}"}
-        assert handed == (mirrored - {"functions", "shards"}) | own
+        assert handed == (SHARED.keys() - {"functions"}) | own
 
 
 def test_every_input_is_handed_over():
@@ -79,6 +90,43 @@ def test_every_input_is_handed_over():
     variables = {item.name: item.variable for item in INPUTS} | ARGUMENTS
     assert handed == {variable: f"${{{{ inputs.{name} }}}}" for name, variable in variables.items()}
     assert set(env) - set(handed) == CREDENTIALS | {"PYTHON"}
+
+
+def test_texts_that_need_quoting_reach_yaml_and_markdown_whole():
+    text = "a \"b\": 'c' \\ # d, é | `{e}` ${F}"
+    item = Input("an-input", "text", text, default="- {x}: #")
+    expected = {"description": text, "default": item.default}
+    assert yaml.safe_load("\n".join(generate.action_inputs([item]))) == {"an-input": expected}
+    called = {"an-input": expected | {"type": "string"}}
+    assert yaml.safe_load("\n".join(generate.workflow_inputs([item]))) == called
+    row = "| `an-input` | `- {x}: #` | a \"b\": 'c' \\ # d, é \\| `{e}` ${F} |"
+    assert generate.readme_table([item])[2:] == [row]
+
+
+BEGIN = "generated by make generate, do not edit: "
+END = "end of what is generated"
+
+
+def test_a_part_is_filled_between_its_markers():
+    text = f"a:\n  # {BEGIN}x\n  old\n  # {END}\n<!-- {BEGIN}y -->\n<!-- {END} -->\n"
+    filled = f"a:\n  # {BEGIN}x\n  1\n  2\n  # {END}\n<!-- {BEGIN}y -->\n3\n<!-- {END} -->\n"
+    assert generate.fill(text, {"x": ["1", "2"], "y": ["3"]}, "a.yml") == filled
+    assert generate.fill(filled, {"x": ["1", "2"], "y": ["3"]}, "a.yml") == filled
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no markers\n",
+        f"# {BEGIN}z\n# {END}\n",
+        f"# {BEGIN}x\n# {END}\n" * 2,
+        f"# {BEGIN}x\n# the end is missing\n",
+        f"# {BEGIN}x\n# {BEGIN}y\n# {END}\n",
+    ],
+)
+def test_lost_markers_are_an_error(text: str):
+    with pytest.raises(ValueError, match=r"^a\.yml: the marked parts are "):
+        generate.fill(text, {"x": ["1"]}, "a.yml")
 
 
 def test_the_credentials_reach_the_one_step_that_builds():
@@ -100,12 +148,3 @@ def test_outputs_of_the_action():
 def test_actions_are_pinned_by_commit():
     used = [step["uses"] for step in STEPS.values() if "uses" in step]
     assert used and all(re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", text) for text in used)
-
-
-def test_the_readme_lists_every_input():
-    rows = re.findall(
-        r"^\| `([a-z-]+)` \| (.*?) \| (.*?) \|$", (ROOT / "README.md").read_text(), re.MULTILINE
-    )
-    table = {name: (default.strip("`"), text) for name, default, text in rows}
-    expected = {item.name: (item.default, item.help.replace("|", "\\|")) for item in INPUTS}
-    assert {name: row for name, row in table.items() if name in expected} == expected

@@ -1,22 +1,30 @@
-"""The one list of inputs: action.yml, the README and the reusable workflow agree with it by test."""
+"""The one table of inputs; `make generate` writes from it whatever repeats names, texts and defaults.
 
-from dataclasses import dataclass
+That is: the attributes of Inputs, action.yml, the reusable workflow, and README's table. `tools/generate.py`
+imports this file alone, so it imports nothing of ours.
+"""
+
+from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
-TAG_MODES = ("latest", "sha", "branch", "describe", "digest")
-CACHE_MODES = ("stack", "off", "inline", "max", "registry", "gha", "local")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Input:
-    """One input: `kind` says how its text is read, `words` or `least` what it may be."""
+    """One input: `help` is a phrase without a full stop; `kind` says how the text of a user is read.
+
+    "text": as it stands. "word": one of `words`. "bool": true or false.
+    "count": a whole number from `least`, or one of `words`, which reads as 0.
+    The others are lists of one item a line; "words" may be comma separated,
+    "pairs" are KEY=VALUE.
+    """
 
     name: str
     kind: Literal["text", "word", "bool", "count", "lines", "words", "pairs", "secrets"]
+    help: str
+    _: KW_ONLY
     default: str = ""
     words: tuple[str, ...] = ()
     least: int = 1
-    help: str
 
     @property
     def field(self) -> str:
@@ -35,108 +43,92 @@ class Input:
 
 
 INPUTS = (
+    Input("stack-file", "text", "the stack file, or a glob for several; else stack.yaml, then stack.yml"),
     Input(
-        name="stack-file",
-        kind="text",
-        help="the stack file, or a glob for several; else stack.yaml, then stack.yml",
+        "functions",
+        "words",
+        "names or globs, one a line or comma separated; `regex:` in front of a regular expression",
     ),
     Input(
-        name="functions",
-        kind="words",
-        help="names or globs, one a line or comma separated; `regex:` in front of a regular expression",
-    ),
-    Input(
-        name="cache-mode",
-        kind="word",
+        "cache-mode",
+        "word",
+        "cache of the functions that have no build_cache of their own; `off`: for all, none",
         default="stack",
-        words=CACHE_MODES,
-        help="cache of the functions that have no build_cache of their own; `off`: for all, none",
+        words=("stack", "off", "inline", "max", "registry", "gha", "local"),
     ),
-    Input(name="cache-from", kind="lines", help="cache imports, in place of what the stack file says"),
-    Input(name="cache-to", kind="lines", help="cache exports, in place of what the stack file says"),
+    Input("cache-from", "lines", "cache imports, in place of what the stack file says"),
+    Input("cache-to", "lines", "cache exports, in place of what the stack file says"),
     Input(
-        name="cache-ref",
-        kind="text",
+        "cache-ref",
+        "text",
+        "the registry cache's reference for mode max; placeholders as in every cache value",
         default="{repository}:buildcache",
-        help="the registry cache's reference for mode max; placeholders as in every cache value",
     ),
     Input(
-        name="cache-write",
-        kind="word",
+        "cache-write",
+        "word",
+        "whether caches are exported; `auto`: not on pull requests",
         default="auto",
         words=("auto", "always", "never"),
-        help="whether caches are exported; `auto`: not on pull requests",
     ),
+    Input("strict-cache", "bool", "a failed cache import or export fails the function", default="false"),
     Input(
-        name="strict-cache",
-        kind="bool",
+        "reuse",
+        "bool",
+        "do not build what is in the registry with the same inputs and base images",
         default="false",
-        help="a failed cache import or export fails the function",
     ),
+    Input("push", "bool", "push the images", default="false"),
     Input(
-        name="reuse",
-        kind="bool",
-        default="false",
-        help="do not build what is in the registry with the same inputs and base images",
-    ),
-    Input(name="push", kind="bool", default="false", help="push the images"),
-    Input(
-        name="load",
-        kind="word",
+        "load",
+        "word",
+        "keep the images in the engine; `auto`: when nothing is pushed and there is one platform",
         default="auto",
         words=("auto", "true", "false"),
-        help="keep the images in the engine; `auto`: when nothing is pushed and there is one platform",
     ),
-    Input(name="platforms", kind="words", help="platforms, in place of what the stack file says"),
-    Input(name="tag", kind="word", default="latest", words=TAG_MODES, help="how faas-cli's tag is made"),
-    Input(name="extra-tags", kind="lines", help="further tags or whole references"),
-    Input(name="build-args", kind="pairs", help="build arguments, KEY=VALUE, over those of the stack file"),
-    Input(name="build-options", kind="words", help="build options of the template, before the stack file's"),
-    Input(name="copy-extra", kind="lines", help="paths to copy into every function's context"),
-    Input(name="labels", kind="pairs", help="image labels, KEY=VALUE"),
-    Input(name="secrets", kind="secrets", help="build secrets: id=NAME,src=FILE or id=NAME,env=VARIABLE"),
-    Input(name="builder-flags", kind="lines", help="flags for docker buildx build, as they stand"),
-    Input(name="builder", kind="text", help="the buildx builder; else the current one, else our own"),
-    Input(name="parallel", kind="count", default="4", help="how many functions are built at the same time"),
+    Input("platforms", "words", "platforms, in place of what the stack file says"),
     Input(
-        name="fail-fast", kind="bool", default="false", help="start no further function after one has failed"
+        "tag",
+        "word",
+        "how faas-cli's tag is made",
+        default="latest",
+        words=("latest", "sha", "branch", "describe", "digest"),
     ),
-    Input(name="no-cache", kind="bool", default="false", help="run every step, whatever the cache holds"),
-    Input(name="pull", kind="bool", default="false", help="look for newer base images"),
+    Input("extra-tags", "lines", "further tags or whole references"),
+    Input("build-args", "pairs", "build arguments, KEY=VALUE, over those of the stack file"),
+    Input("build-options", "words", "build options of the template, before the stack file's"),
+    Input("copy-extra", "lines", "paths to copy into every function's context"),
+    Input("labels", "pairs", "image labels, KEY=VALUE"),
+    Input("secrets", "secrets", "build secrets: id=NAME,src=FILE or id=NAME,env=VARIABLE"),
+    Input("builder-flags", "lines", "flags for docker buildx build, as they stand"),
+    Input("builder", "text", "the buildx builder; else the current one, else our own"),
+    Input("parallel", "count", "how many functions are built at the same time", default="4"),
+    Input("fail-fast", "bool", "start no further function after one has failed", default="false"),
+    Input("no-cache", "bool", "run every step, whatever the cache holds", default="false"),
+    Input("pull", "bool", "look for newer base images", default="false"),
     Input(
-        name="provenance",
-        kind="text",
-        help="provenance attestation: true, false, mode=min, mode=max; else buildx's default",
+        "provenance", "text", "provenance attestation: true, false, mode=min, mode=max; else buildx's default"
     ),
-    Input(name="sbom", kind="text", help="SBOM attestation: true, false or attributes"),
+    Input("sbom", "text", "SBOM attestation: true, false or attributes"),
+    Input("envsubst", "bool", "substitute ${VARIABLES} in the stack file, as faas-cli does", default="true"),
+    Input("template-url", "text", "git repository that holds the missing templates"),
+    Input("template-store-url", "text", "template store to look missing templates up in"),
     Input(
-        name="envsubst",
-        kind="bool",
-        default="true",
-        help="substitute ${VARIABLES} in the stack file, as faas-cli does",
-    ),
-    Input(name="template-url", kind="text", help="git repository that holds the missing templates"),
-    Input(name="template-store-url", kind="text", help="template store to look missing templates up in"),
-    Input(
-        name="shards",
-        kind="count",
+        "shards",
+        "count",
+        "into how many parts the plan's matrix is cut; `auto`: about six functions each",
         default="1",
-        least=0,
         words=("auto",),
-        help="into how many parts the plan's matrix is cut; `auto`: about six functions each",
-    ),
-    Input(
-        name="shard",
-        kind="count",
-        default="0",
         least=0,
-        help="build this part of the matrix alone, from 1; 0: everything",
     ),
-    Input(name="report-file", kind="text", help="where report.json goes"),
     Input(
-        name="summary",
-        kind="text",
+        "shard", "count", "build this part of the matrix alone, from 1; 0: everything", default="0", least=0
+    ),
+    Input("report-file", "text", "where report.json goes"),
+    Input(
+        "summary",
+        "text",
+        "where the Markdown summary goes: `auto` (job summary, and beside the report), `off`, or a file",
         default="auto",
-        help="where the Markdown summary goes: `auto` (job summary, and beside the report), `off`, or a file",
     ),
 )

@@ -2,14 +2,13 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 from openfaas_build import __version__
 from openfaas_build.errors import BuildError, Notice, raise_all
 from openfaas_build.inputs.definitions import INPUTS, Input
-from openfaas_build.inputs.values import Inputs, Request, Secret
-
-COMMANDS = ("build", "plan", "shrinkwrap", "doctor", "report")
+from openfaas_build.inputs.values import Command, Inputs, PlanFormat, Request, Secret
+from openfaas_build.untrusted import quoted
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,7 +28,7 @@ def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
     found = parser.parse_args(list(argv))
     files = tuple(found.files) or (_lines(env.get("INPUT_REPORTS", "")) if found.command == "report" else ())
     if files and found.command != "report":
-        parser.error(f"unexpected argument {files[0]!r}")
+        parser.error(f"unexpected argument {quoted(files[0])}")
     faults: list[Notice] = []
     values: dict[str, Any] = {}
     for item in INPUTS:
@@ -53,9 +52,13 @@ def _parser() -> _Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("command", nargs="?", choices=COMMANDS, default="build", help="default: build")
+    parser.add_argument(
+        "command", nargs="?", choices=get_args(Command), default="build", help="default: build"
+    )
     parser.add_argument("files", nargs="*", help="report: the report.json files to merge")
-    parser.add_argument("--format", choices=("json", "text"), default="json", help="plan: how it is printed")
+    parser.add_argument(
+        "--format", choices=get_args(PlanFormat), default="json", help="plan: how it is printed"
+    )
     parser.add_argument("--version", action="version", version=__version__)
     for item in INPUTS:
         switch = item.kind == "bool"
@@ -71,58 +74,56 @@ def _parser() -> _Parser:
 
 
 def _read(item: Input, text: str) -> object:
+    """Return the value of an input's attribute; raise ValueError with a sentence on what is wrong."""
     match item.kind:
         case "text":
             return text
         case "bool":
-            words = {"true": True, "false": False}
-            if text.lower() not in words:
-                raise ValueError(f"{text!r} is neither true nor false.")
-            return words[text.lower()]
+            if text.lower() not in ("true", "false"):
+                raise ValueError(f"{quoted(text)} is neither true nor false.")
+            return text.lower() == "true"
         case "word":
             if text not in item.words:
-                raise ValueError(f"{text!r} is not one of {', '.join(item.words)}.")
+                raise ValueError(f"{quoted(text)} is not one of {', '.join(item.words)}.")
             return text
         case "count" if text in item.words:
             return 0
         case "count":
             if not (text.isascii() and text.isdigit() and item.least <= int(text) <= 9999):
-                raise ValueError(f"{text!r} is not a whole number from {item.least} to 9999.")
+                raise ValueError(f"{quoted(text)} is not a whole number from {item.least} to 9999.")
             return int(text)
         case "lines":
             return _lines(text)
         case "words":
-            return tuple(word for line in _lines(text) for word in _split(line))
+            return tuple(word for line in _lines(text) for word in _words(line))
         case "pairs":
-            return tuple(_pair(line) for line in _lines(text))
+            return tuple(map(_pair, _lines(text)))
         case "secrets":
-            return tuple(_secret(line) for line in _lines(text))
+            return tuple(map(_secret, _lines(text)))
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (line.strip() for line in text.splitlines())))
+    return tuple(filter(None, map(str.strip, text.splitlines())))
 
 
-def _split(line: str) -> list[str]:
-    # A regular expression may hold a comma.
-    if line.startswith("regex:"):
-        return [line]
-    return list(filter(None, (word.strip() for word in line.split(","))))
+def _words(line: str) -> tuple[str, ...]:
+    """Split at commas: "a, b" -> ("a", "b"); but "regex:x{1,2}" stays whole, as its comma is part of it."""
+    return (line,) if line.startswith("regex:") else tuple(filter(None, map(str.strip, line.split(","))))
 
 
 def _pair(line: str) -> tuple[str, str]:
+    """Split at the first equals sign: "KEY = a=b" -> ("KEY", "a=b")."""
     key, sign, value = line.partition("=")
     if not sign or not key.strip():
-        raise ValueError(f"{line!r} is not of the form KEY=VALUE.")
+        raise ValueError(f"{quoted(line)} is not of the form KEY=VALUE.")
     return key.strip(), value.strip()
 
 
 def _secret(line: str) -> Secret:
+    """Read a line in the form of buildx's `--secret`: "id=npm,src=.npmrc", "id=token,env=TOKEN"."""
     fields = dict(part.split("=", 1) for part in line.split(",") if "=" in part)
-    match fields:
-        case {"id": str(name), "src": str(source), **rest} if name and source and not rest:
-            return Secret(id=name, kind="src", source=source)
-        case {"id": str(name), "env": str(source), **rest} if name and source and not rest:
-            return Secret(id=name, kind="env", source=source)
-    # The line is not repeated: people write the secret itself here.
-    raise ValueError("a line is not of the form id=NAME,src=FILE or id=NAME,env=VARIABLE.")
+    kind: Literal["src", "env"] = "src" if "src" in fields else "env"
+    if fields.keys() != {"id", kind} or not all(fields.values()):
+        # The line is not repeated: people write the secret itself here.
+        raise ValueError("a line is not of the form id=NAME,src=FILE or id=NAME,env=VARIABLE.")
+    return Secret(id=fields["id"], kind=kind, source=fields[kind])
