@@ -17,6 +17,7 @@ help:
 	@echo 'make test         lint, types, unit tests, and tests with a real engine, registry and act'
 	@echo 'make bench        our build beside what people use today, in one run'
 	@echo 'make unit         unit tests alone: no engine, no network'
+	@echo 'make coverage     which lines the unit tests reach'
 	@echo 'make setup        .venv from the locks'
 	@echo 'make generate     what repeats the table of inputs: code, action.yml, workflow, README'
 	@echo 'make lock         the locks anew, from the newest versions'
@@ -45,6 +46,12 @@ types: setup
 
 unit: setup
 	$(VENV)/bin/pytest --numprocesses auto tests/unit
+
+# Which lines the unit tests alone reach; the rooms that start processes come first.
+coverage: setup
+	$(VENV)/bin/coverage run --source=src/openfaas_build -m pytest --quiet tests/unit
+	$(VENV)/bin/coverage report --include='*/app/*,*/engine/*'
+	$(VENV)/bin/coverage report --omit='*/app/*,*/engine/*' --skip-covered
 
 integration: setup
 	lab/with $(VENV)/bin/pytest tests/integration

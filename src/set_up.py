@@ -1,4 +1,4 @@
-"""Give the action its Python environment, made once per machine: print the path of its interpreter.
+"""Make the action's Python environment, once per machine, and print the path of its interpreter.
 
 action.yml runs this with `python3 -I` before anything of ours is installed, so it imports the
 standard library alone. The environment's folder bears a digest of the lock and of the interpreter,
@@ -44,7 +44,7 @@ def main(env: Mapping[str, str]) -> int:
 
 
 def find_or_make(env: Mapping[str, str]) -> Path:
-    """Give the interpreter of the environment in the first of the two folders that takes one."""
+    """Return the interpreter of the environment, in the first of the two folders that takes one."""
     refused = []
     for name in ("RUNNER_TOOL_CACHE", "RUNNER_TEMP"):
         folder = env.get(name, "")
@@ -133,7 +133,7 @@ def _listing(home: Path) -> str:
 
 
 def _lines(home: Path) -> Iterator[str]:
-    """Give a line for each file, with its size; byte code comes and goes."""
+    """Write a line for each file, with its size; byte code comes and goes."""
     for folder, folders, files in os.walk(home):
         folders[:] = [name for name in folders if name != "__pycache__"]
         for name in files:

@@ -27,7 +27,7 @@ def metadata_file(function: FunctionBuild) -> str:
 def build_argv(
     plan: BuildPlan, function: FunctionBuild, builder: str = "", driver: str = ""
 ) -> tuple[str, ...]:
-    """Give the command that builds a function and, where asked, pushes or loads it.
+    """Make the command that builds a function and, where asked, pushes or loads it.
 
     Where steps run though a cache has them it exports the cache too: a second
     solve would run them again. `driver` is the builder's, empty where it is
@@ -52,7 +52,7 @@ def build_argv(
 
 
 def export_argv(function: FunctionBuild, builder: str = "") -> tuple[str, ...] | None:
-    """Give the command that exports the cache; None when there is nothing to export.
+    """Make the command that exports the cache; None when there is nothing to export.
 
     It imports the cache again: steps that were hit are known to BuildKit only
     within the solve that imported them.
@@ -74,7 +74,7 @@ def export_argv(function: FunctionBuild, builder: str = "") -> tuple[str, ...] |
 
 
 def equivalent(plan: BuildPlan, function: FunctionBuild) -> str:
-    """Give the one docker command that does the same, as proposal 940 shows it.
+    """Write the one docker command that does the same, as proposal 940 shows it.
 
     It is run in the function's build context. ADDITIONAL_PACKAGE is left out
     where it is empty, as the proposal does.
@@ -139,7 +139,7 @@ def _output(plan: BuildPlan, function: FunctionBuild, driver: str) -> list[str]:
 
 
 def _inputs(function: FunctionBuild, *, inline: bool) -> list[str]:
-    """Give what decides the steps' cache keys, so that both commands agree on it."""
+    """Make the flags that decide the steps' cache keys, so that both commands agree on them."""
     return [
         *_pairs("--build-arg", _assignments(_build_args(function, inline=inline))),
         *(["--platform", ",".join(function.platforms)] if function.platforms else []),

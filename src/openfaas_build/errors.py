@@ -44,7 +44,7 @@ class Notice:
         return f"{self.file}:{self.line}" if self.line else self.file
 
     def text(self) -> str:
-        """Give all parts, one a line, the place in front of the first."""
+        """Return all parts, one a line, the place in front of the first."""
         head = f"{self.place}: {self.problem}" if self.place else self.problem
         return "\n".join(filter(None, (head, self.likely_cause, self.remedy, self.url)))
 
@@ -54,11 +54,11 @@ class Notice:
         return f"Likely cause: {self.cause}" if self.cause else ""
 
     def as_warning(self) -> dict[str, str | int]:
-        """Give the fields that a warning has in the JSON documents."""
+        """Return the fields that a warning has in the JSON documents."""
         return {key: getattr(self, key) for key in ("problem", "cause", "remedy", "file", "line")}
 
     def as_hint(self) -> dict[str, str]:
-        """Give the fields that a hint has in the JSON documents."""
+        """Return the fields that a hint has in the JSON documents."""
         return {key: getattr(self, key) for key in ("code", "problem", "cause", "remedy", "url")}
 
 
@@ -95,7 +95,7 @@ class Faults:
 
     @property
     def found(self) -> tuple[Notice, ...]:
-        """Give the faults, in the order in which they were found."""
+        """The faults, in the order in which they were found."""
         return tuple(self._found)
 
     @contextmanager

@@ -54,7 +54,7 @@ class Question:
 
 
 def last_line(text: str) -> str:
-    """Give the last line of what a command wrote: mostly its error."""
+    """Return the last line of what a command wrote: mostly its error."""
     lines = text.strip().splitlines()
     return lines[-1] if lines else "no message"
 

@@ -54,12 +54,12 @@ def base_reference(image: str) -> str:
 
 
 def repository(reference: str) -> str:
-    """Give a reference without tag and digest."""
+    """Return a reference without tag and digest."""
     return split(reference)[0]
 
 
 def canonical(reference: str) -> str:
-    """Give the one spelling of a reference that Docker means: host, `library/`, tag."""
+    """Return the full spelling of a reference: `debian` is `docker.io/library/debian:latest`."""
     path, digest, tag = split(reference)
     first, slash, _ = path.partition("/")
     if not slash:
@@ -71,7 +71,7 @@ def canonical(reference: str) -> str:
 
 
 def host(reference: str) -> str:
-    """Give the registry's host, with its port."""
+    """Return the registry's host, with its port."""
     return canonical(reference).partition("/")[0]
 
 

@@ -73,7 +73,7 @@ class Imagetools:
         return last_line(done.stderr) if done.returncode else ""
 
     def add_tags(self, image: str, tags: Sequence[str]) -> bool:
-        """Give an image (`repository@digest`) further tags in its registry; say whether that worked."""
+        """Add tags to an image (`repository@digest`) in its registry; say whether that worked."""
         flags = [word for tag in tags for word in ("--tag", tag)]
         return self._run("create", *flags, image).returncode == 0
 

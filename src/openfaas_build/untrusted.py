@@ -63,12 +63,12 @@ def redacted(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Give what is visible of a text, without credentials."""
+    """Remove what a reader cannot see, and credentials."""
     return redacted(visible(text))
 
 
 def shortened(text: str, most: int = _QUOTED_CHARS) -> str:
-    """Give a text of at most `most` characters, its end replaced by `…`."""
+    """Cut a text to at most `most` characters; `…` stands for what was cut off."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -82,13 +82,13 @@ def quoted(text: str) -> str:
 
 
 def one_line(text: str, most: int = 300) -> str:
-    """Give a clean text as one line of at most `most` characters."""
+    """Make a clean text of one line and at most `most` characters."""
     # The raw text may be huge, and blanks and codes fall away: so it is cut before and after.
     return shortened(" ".join(clean(text[: 8 * most]).split()), most)
 
 
 def last_lines(text: str, lines: int, most: int = 8000) -> str:
-    """Give the last lines of a clean text: logs say at their end what went wrong."""
+    """Return the last lines of a text, cleaned: logs say at their end what went wrong."""
     found = clean(text[-4 * most :]).strip("\n").split("\n")
     kept = "\n".join(row.rstrip().expandtabs(4) for row in found[-lines:])
     whole = len(text) <= 4 * most and len(found) <= lines and len(kept) <= most
@@ -96,7 +96,7 @@ def last_lines(text: str, lines: int, most: int = 8000) -> str:
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Give the one of `known` that `word` probably means, or an empty text.
+    """Find the one of `known` that `word` probably means; empty when there is none.
 
     `cutoff` is how alike they must be, from 0 to 1. Long words are not guessed at, as the comparison
     takes quadratic time.

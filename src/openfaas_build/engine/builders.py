@@ -29,14 +29,14 @@ class Builder:
 
     @property
     def buildkit(self) -> tuple[int, ...] | None:
-        """Give BuildKit's version as numbers; None where nothing tells it (Debian's engine says v0.0.0)."""
+        """BuildKit's version as numbers; None where nothing tells it (Debian's engine says v0.0.0)."""
         found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", self.buildkit_version)
         numbers = tuple(map(int, found.groups())) if found else ()
         return numbers if any(numbers) else None
 
     @property
     def exports(self) -> frozenset[str]:
-        """Give the kinds of cache that it can export: BuildKit's matrix of drivers and cache back-ends."""
+        """The kinds of cache that it can export: BuildKit's matrix of drivers and cache back-ends."""
         if self.driver != "docker":
             return frozenset(BACKENDS)
         if self.containerd_store:

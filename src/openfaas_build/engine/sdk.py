@@ -53,7 +53,7 @@ def _client(processes: Processes, env: Mapping[str, str]) -> Iterator["docker.Do
 
 
 def _engine_env(processes: Processes, env: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment that names the engine: DOCKER_HOST, else the current docker context's."""
+    """Return an environment whose DOCKER_HOST names the engine: as it is, or from the docker context."""
     if env.get("DOCKER_HOST"):
         return dict(env)
     done = processes.ask(

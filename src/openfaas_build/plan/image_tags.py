@@ -8,7 +8,7 @@ from openfaas_build.stack import Function
 
 
 def image_tags(inputs: Inputs, function: Function, facts: Facts) -> tuple[str, ...]:
-    """Give the references that a function's image gets, the main one first; raise BuildError."""
+    """Make the references of a function's image, the main one first; raises BuildError."""
     base = references.base_reference(function.image)
     path, digest, _ = references.split(base)
     if digest:

@@ -45,7 +45,7 @@ def input_key(
     platform: str,
     environment: Mapping[str, str],
 ) -> str:
-    """Give the tag that an image of these inputs gets, `fn-` and 40 hex digits.
+    """Make the tag that an image of these inputs gets, `fn-` and 40 hex digits.
 
     `context_digest` covers the context's bytes, names and modes, the template
     and the `.dockerignore` among them; `platform` is the builder's, for a
@@ -72,7 +72,7 @@ def input_key(
 
 
 def flag_beyond_key(function: FunctionBuild) -> str:
-    """Give the first builder flag that the key does not cover; empty when there is none.
+    """Find the first builder flag that the key does not cover; empty when there is none.
 
     Such a flag reads something else than its own words (`--build-context`, a
     `--build-arg` without a value), asks for a fresh build (`--no-cache-filter`,

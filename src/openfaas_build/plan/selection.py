@@ -16,7 +16,7 @@ _MOST_SHARDS = 20
 
 
 def select_functions(functions: Sequence[Function], patterns: Sequence[str]) -> tuple[Function, ...]:
-    """Give the functions that any of `patterns` names; no pattern means all.
+    """Choose the functions that any of `patterns` names; no pattern means all.
 
     In a glob only `*` is special and the whole name must match; a pattern
     after `regex:` may match anywhere in the name (faas-cli 0.18.12, `--filter`

@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"https://[\w.~:/?#@!$&'()*+,;=%-]+", re.ASCII)
 
 
 def code(text: str, most: int = 160) -> str:
-    """Give one line of foreign text as a code span that may stand in a table."""
+    """Write one line of foreign text as a code span that may stand in a table."""
     text = untrusted.one_line(text, most)
     if not text:
         return ""
@@ -34,7 +34,7 @@ def code(text: str, most: int = 160) -> str:
 
 
 def prose(text: str, most: int = 600) -> str:
-    """Give one line of foreign text as plain words."""
+    """Write one line of foreign text as plain words."""
     text = untrusted.one_line(text, most)
     # What would begin a list or a heading, if it began a line.
     block = _BLOCK.match(text)
@@ -43,23 +43,23 @@ def prose(text: str, most: int = 600) -> str:
 
 
 def html_code(text: str, most: int = 160) -> str:
-    """Give one line of foreign text as code inside raw HTML."""
+    """Write one line of foreign text as code inside raw HTML."""
     return f"<code>{_HTML.sub(_escape, untrusted.one_line(text, most))}</code>"
 
 
 def html_prose(text: str, most: int = 160) -> str:
-    """Give one line of foreign text as plain words inside raw HTML."""
+    """Write one line of foreign text as plain words inside raw HTML."""
     return _HTML.sub(_escape, untrusted.one_line(text, most))
 
 
 def fence(text: str) -> str:
-    """Give a clean text of several lines as a code block."""
+    """Write a clean text of several lines as a code block."""
     ticks = "`" * max(3, _longest_run(text) + 1)
     return f"{ticks}text\n{text}\n{ticks}"
 
 
 def link(words: str, address: str) -> str:
-    """Give a link with our own words; an address that is not plain https stays text."""
+    """Write a link with our own words; an address that is not plain https stays text."""
     if not _ADDRESS.fullmatch(address) or len(address) > 500:
         return f"{words}: {code(address)}" if address else ""
     safe = address.replace("(", "%28").replace(")", "%29").replace("&", "&amp;")

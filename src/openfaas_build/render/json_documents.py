@@ -12,7 +12,7 @@ Commands = Mapping[str, tuple[Sequence[str], Sequence[str] | None]]
 
 
 def outputs(report: CacheReport, *, report_path: str, matrix: Mapping[str, Any]) -> dict[str, str]:
-    """Give the outputs of the action by name; lists and mappings are JSON on one line.
+    """Make the outputs of the action by name; lists and mappings are JSON on one line.
 
     `images` and `digests` name what may be deployed: functions that did not
     fail and whose digest is known. `cache-hit-rate` is from 0.00 to 1.00,
@@ -41,7 +41,7 @@ def outputs(report: CacheReport, *, report_path: str, matrix: Mapping[str, Any])
 
 
 def plan_document(plan: BuildPlan, commands: Commands, unknown: Sequence[str]) -> dict[str, Any]:
-    """Give the plan as the JSON document that the design names.
+    """Write the plan as the JSON document that the design names.
 
     `commands` are each built function's build and export command, `unknown`
     says how those of a build may differ. A secret is
@@ -58,7 +58,7 @@ def plan_document(plan: BuildPlan, commands: Commands, unknown: Sequence[str]) -
 
 
 def plan_matrix(plan: BuildPlan) -> dict[str, Any]:
-    """Give the shards as a job matrix, counted from 1."""
+    """Write the shards as a job matrix, counted from 1."""
     return {
         "include": [{"shard": at, "functions": list(shard)} for at, shard in enumerate(plan.shards, start=1)]
     }

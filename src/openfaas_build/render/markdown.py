@@ -52,7 +52,7 @@ class _Page:
         return True
 
     def close(self, last: str) -> str:
-        """Give the page; `last` is paid from the reserve."""
+        """Return the page, with `last` at its end, for which the reserve was kept."""
         self._left += _RESERVE_BYTES
         if last:
             self.add(last)
@@ -62,7 +62,7 @@ class _Page:
 def summary_markdown(
     report: CacheReport, *, title: str = phrases.TITLE, budget_bytes: int = 1_000_000
 ) -> str:
-    """Give the job summary as GitHub-flavoured Markdown of at most `budget_bytes` bytes in UTF-8."""
+    """Write the job summary as GitHub-flavoured Markdown of at most `budget_bytes` bytes in UTF-8."""
     page = _Page(budget_bytes)
     page.add(f"## {phrases.mark(report)}{prose(title, 200)}: {phrases.headline(report)}")
     first, *others = phrases.sums(report)
@@ -93,7 +93,7 @@ def summary_markdown(
 
 
 def _fitting(rows: Sequence[str], room_bytes: int, most: int, more: str) -> list[str]:
-    """Give the first rows, at most `most`, that fit; `more` counts the others in their place."""
+    """Keep the first rows, at most `most`, that fit; `more` counts the others in their place."""
     kept: list[str] = []
     for row in rows:
         room_bytes -= len(row.encode()) + 1

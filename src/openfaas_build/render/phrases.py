@@ -33,7 +33,7 @@ def headline(report: CacheReport) -> str:
 
 
 def mark(report: CacheReport) -> str:
-    """Give the mark in front of the headline; none when nothing was built."""
+    """Return the mark in front of the headline; none when nothing was built."""
     if is_bad(report):
         return "✗ "
     return "✓ " if report.totals.built + report.totals.reused else ""
@@ -45,7 +45,7 @@ def is_bad(report: CacheReport) -> bool:
 
 
 def sums(report: CacheReport) -> list[str]:
-    """Give the totals, one phrase each."""
+    """Say the totals, one phrase each."""
     totals = report.totals
     counts = ((totals.built, "built"), (totals.reused, "reused"), (totals.failed, "failed"))
     ends = [f"{count} {word}" for count, word in (*counts, (totals.skipped, "skipped")) if count]
@@ -89,7 +89,7 @@ def export(found: ExportReport | None) -> str:
 
 
 def legend(report: CacheReport) -> list[tuple[str, str]]:
-    """Give the words that need explaining here, with what they mean."""
+    """List the words of this report that need explaining, with what they mean."""
     used = {
         "shared": report.totals.steps_shared > 0,
         "cold": any(item.outcome == "cold" for function in report.functions for item in function.imports),
@@ -110,24 +110,24 @@ def legend(report: CacheReport) -> list[tuple[str, str]]:
 
 
 def failed_first(report: CacheReport) -> list[FunctionReport]:
-    """Give the functions in the order in which a reader wants them."""
+    """Sort the functions: those that failed come first."""
     return sorted(report.functions, key=lambda function: function.status != "failed")
 
 
 def plural(count: int, noun: str, ending: str = "s") -> str:
-    """Give a count with its noun."""
+    """Say a count with its noun: `1 step`, `2 steps`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}{ending}"
 
 
 def percent(part: int, whole: int) -> str:
-    """Give a share in per cent, rounded down: 100 % is said of a whole alone."""
+    """Say a share in per cent, rounded down, so that 100 % means all: `99 %` for 999 of 1000."""
     if 0 < 100 * part < whole:
         return "under 1 %"
     return f"{100 * part // whole} %"
 
 
 def size(size_bytes: int) -> str:
-    """Give a size in decimal units."""
+    """Say a size in decimal units: `9.4 MB`."""
     if size_bytes <= 0:
         return "nothing"
     value = float(size_bytes)
@@ -139,7 +139,7 @@ def size(size_bytes: int) -> str:
 
 
 def seconds(duration_s: float) -> str:
-    """Give a duration as people say it."""
+    """Say a duration as people do: `7.4 s`, `3 min 05 s`."""
     if duration_s < 9.95:
         return f"{max(duration_s, 0):.1f} s"
     whole = round(duration_s)

@@ -22,7 +22,7 @@ _IMAGE = _HEAD.index("IMAGE")
 
 
 def table_text(report: CacheReport, *, width: int, colour: bool) -> str:
-    """Give the report as lines of at most `width` characters (an address may be longer), coloured or not."""
+    """Write the report as lines of at most `width` characters (an address may be longer), coloured or not."""
     width = max(width, 20)
     paint = _Paint(colour)
     title = untrusted.shortened(f"{phrases.mark(report)}{phrases.TITLE}: {phrases.headline(report)}", width)

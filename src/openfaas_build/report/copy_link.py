@@ -64,7 +64,7 @@ def _remedy(first: Step, others: list[Step], lines: list[int], steps: list[Step]
 
 
 def _line(step: Step, dockerfile: Dockerfile) -> int:
-    """Give the line of a step; 0 when what stands there is something else."""
+    """Find the line of a step; 0 when what stands there is something else."""
     found = dockerfile.step(step.stage, step.of - step.index)
     matches = found is not None and found.verb == _verb(step) and "--link" not in found.text.split()
     return found.line if found and matches else 0

@@ -38,7 +38,7 @@ def open_console(
     stream: TextIO | None = None,
     make_token: Callable[[], str] = secrets.token_hex,
 ) -> Console:
-    """Give the console that suits the environment.
+    """Open the console that suits the environment.
 
     `stream` takes everything, so that nothing overtakes a mask: by default
     standard output for the runner and standard error for a person. Where
