@@ -17,6 +17,9 @@ from openfaas_build.processes import BUILDX
 ENVIRONMENT = {"BUILDX_METADATA_PROVENANCE": "disabled"}
 RUN_FOLDER = f"{STAGING}/.openfaas-build"
 _INLINE = "BUILDKIT_INLINE_CACHE"
+_PACKAGES = "ADDITIONAL_PACKAGE"
+# A flag as its words: `("--pull",)`, `("--tag", "u/f:1")`.
+_Flag = tuple[str, ...]
 
 
 def metadata_file(function: FunctionBuild) -> str:
@@ -33,20 +36,20 @@ def build_argv(
     solve would run them again. `driver` is the builder's, empty where it is
     not known yet.
     """
-    return (
-        *_start(builder),
-        *_pairs("--metadata-file", [metadata_file(function)]),
-        *_cache_from(function),
-        *(_cache_to(function, ignore_errors=True) if function.fresh else ()),
-        *_inputs(function, inline=function.cache.inline),
-        *["--no-cache"] * plan.no_cache,
-        *["--pull"] * plan.pull,
-        *_pairs("--label", _assignments(function.labels)),
-        *(_attestations(plan)),
-        *function.flags,
-        *(function.export_flags if function.fresh else ()),
-        *_pairs("--tag", function.tags),
-        *_output(plan, function, driver),
+    # Of a cache that is exported on the way, an error must not break the push.
+    exports = [entry.with_attribute("ignore-error", "true") for entry in function.cache.exports]
+    return _argv(
+        builder,
+        [
+            ("--metadata-file", metadata_file(function)),
+            *_caches(function.cache.imports, exports if function.fresh else ()),
+            *_inputs(function, _build_args(function)),
+            *_options(plan, function),
+            *((flag,) for flag in function.flags),
+            *((flag,) for flag in function.export_flags if function.fresh),
+            *_each("--tag", function.tags),
+            *_output(plan, function, driver),
+        ],
         function.context,
     )
 
@@ -59,16 +62,15 @@ def export_argv(function: FunctionBuild, builder: str = "") -> tuple[str, ...] |
     """
     if function.fresh or not (function.cache.exports or function.export_flags):
         return None
-    return (
-        *_start(builder),
-        *_cache_from(function),
-        *_cache_to(function, ignore_errors=False),
-        *_inputs(function, inline=False),
-        "--provenance=false",
-        *function.flags,
-        *function.export_flags,
-        "--output",
-        "type=cacheonly",
+    return _argv(
+        builder,
+        [
+            *_caches(function.cache.imports, function.cache.exports),
+            *_inputs(function, function.build_args),
+            ("--provenance=false",),
+            *((flag,) for flag in (*function.flags, *function.export_flags)),
+            ("--output", "type=cacheonly"),
+        ],
         function.context,
     )
 
@@ -79,26 +81,16 @@ def equivalent(plan: BuildPlan, function: FunctionBuild) -> str:
     It is run in the function's build context. ADDITIONAL_PACKAGE is left out
     where it is empty, as the proposal does.
     """
-    args = _build_args(function, inline=function.cache.inline)
-    if not args.get("ADDITIONAL_PACKAGE"):
-        args.pop("ADDITIONAL_PACKAGE", None)
-    rest = [
-        *(f"--cache-from {shlex.quote(value)}" for value in _texts(function.cache.imports)),
-        *(f"--cache-to {shlex.quote(value)}" for value in _texts(function.cache.exports)),
-        *(shlex.quote(flag) for flag in (*function.flags, *function.export_flags)),
-        *(f"--build-arg {shlex.quote(value)}" for value in _assignments(args)),
-        *(f"--label {shlex.quote(value)}" for value in _assignments(function.labels)),
-        *([f"--platform {shlex.quote(','.join(function.platforms))}"] if function.platforms else []),
-        *(f"--secret {shlex.quote(secret.spec())}" for secret in function.secrets),
-        *["--ssh=default"] * function.ssh,
-        *["--no-cache"] * plan.no_cache,
-        *["--pull"] * plan.pull,
-        *_attestations(plan),
-        *(f"-t {shlex.quote(tag)}" for tag in function.tags),
-        *["--push"] * plan.push,
-        ".",
+    args = {key: value for key, value in _build_args(function).items() if value or key != _PACKAGES}
+    flags = [
+        *_caches(function.cache.imports, function.cache.exports),
+        *((flag,) for flag in (*function.flags, *function.export_flags)),
+        *_inputs(function, args),
+        *_options(plan, function),
+        *_each("-t", function.tags),
+        *[("--push",)] * plan.push,
     ]
-    return " \\\n  ".join(["DOCKER_BUILDKIT=1 docker build", *rest])
+    return " \\\n  ".join(["DOCKER_BUILDKIT=1 docker build", *map(shlex.join, flags), "."])
 
 
 def read_digest(text: str) -> str:
@@ -113,70 +105,59 @@ def read_digest(text: str) -> str:
         return ""
 
 
-def _start(builder: str) -> list[str]:
-    return [
-        *BUILDX,
-        "build",
-        "--progress",
-        "rawjson",
-        *(["--builder", builder] if builder else []),
-    ]
+def _argv(builder: str, flags: Iterable[_Flag], context: str) -> tuple[str, ...]:
+    start = (*BUILDX, "build", "--progress", "rawjson", *(("--builder", builder) if builder else ()))
+    return (*start, *(word for flag in flags for word in flag), context)
 
 
-def _output(plan: BuildPlan, function: FunctionBuild, driver: str) -> list[str]:
+def _output(plan: BuildPlan, function: FunctionBuild, driver: str) -> list[_Flag]:
     if function.load and plan.push and driver == "docker":
         # It keeps what it pushes; two exporters would write one name and get in each other's way.
-        return ["--output", "type=image,push=true"]
+        return [("--output", "type=image,push=true")]
     if function.load and plan.push:
         # The metadata has the digest of the last one, and what is loaded has another: no attestations.
-        return ["--output", "type=docker", "--output", "type=image,push=true"]
+        return [("--output", "type=docker"), ("--output", "type=image,push=true")]
     if function.load:
-        return ["--load"]
+        return [("--load",)]
     if plan.push:
         # As `--push`, but the docker driver need not fetch and unpack the image only to keep it.
-        return ["--output", "type=image,push=true,store=false"]
-    return ["--output", "type=cacheonly"]
+        return [("--output", "type=image,push=true,store=false")]
+    return [("--output", "type=cacheonly")]
 
 
-def _inputs(function: FunctionBuild, *, inline: bool) -> list[str]:
+def _caches(imports: Iterable[CacheEntry], exports: Iterable[CacheEntry]) -> list[_Flag]:
+    found = _each("--cache-from", (entry.text for entry in imports))
+    return [*found, *_each("--cache-to", (entry.text for entry in exports))]
+
+
+def _inputs(function: FunctionBuild, build_args: Mapping[str, str]) -> list[_Flag]:
     """Make the flags that decide the steps' cache keys, so that both commands agree on them."""
     return [
-        *_pairs("--build-arg", _assignments(_build_args(function, inline=inline))),
-        *(["--platform", ",".join(function.platforms)] if function.platforms else []),
-        *_pairs("--secret", [secret.spec() for secret in function.secrets]),
-        *["--ssh=default"] * function.ssh,
+        *_assignments("--build-arg", build_args),
+        *([("--platform", ",".join(function.platforms))] if function.platforms else []),
+        *_each("--secret", (secret.spec() for secret in function.secrets)),
+        *[("--ssh=default",)] * function.ssh,
     ]
 
 
-def _build_args(function: FunctionBuild, *, inline: bool) -> dict[str, str]:
-    return ({_INLINE: "1"} if inline else {}) | dict(function.build_args)
-
-
-def _cache_from(function: FunctionBuild) -> list[str]:
-    return _pairs("--cache-from", _texts(function.cache.imports))
-
-
-def _cache_to(function: FunctionBuild, *, ignore_errors: bool) -> list[str]:
-    entries = function.cache.exports
-    if ignore_errors:
-        entries = tuple(entry.with_attribute("ignore-error", "true") for entry in entries)
-    return _pairs("--cache-to", _texts(entries))
-
-
-def _texts(entries: Iterable[CacheEntry]) -> list[str]:
-    return [entry.text for entry in entries]
-
-
-def _attestations(plan: BuildPlan) -> list[str]:
+def _options(plan: BuildPlan, function: FunctionBuild) -> list[_Flag]:
+    """Make the flags that decide what the image is besides its steps, and whether they run anew."""
     return [
-        *([f"--provenance={plan.provenance}"] if plan.provenance else []),
-        *([f"--sbom={plan.sbom}"] if plan.sbom else []),
+        *[("--no-cache",)] * plan.no_cache,
+        *[("--pull",)] * plan.pull,
+        *_assignments("--label", function.labels),
+        *([(f"--provenance={plan.provenance}",)] if plan.provenance else []),
+        *([(f"--sbom={plan.sbom}",)] if plan.sbom else []),
     ]
 
 
-def _assignments(pairs: Mapping[str, str]) -> list[str]:
-    return [f"{key}={value}" for key, value in pairs.items()]
+def _build_args(function: FunctionBuild) -> dict[str, str]:
+    return ({_INLINE: "1"} if function.cache.inline else {}) | dict(function.build_args)
 
 
-def _pairs(flag: str, values: Iterable[str]) -> list[str]:
-    return [word for value in values for word in (flag, value)]
+def _assignments(flag: str, pairs: Mapping[str, str]) -> list[_Flag]:
+    return _each(flag, (f"{key}={value}" for key, value in pairs.items()))
+
+
+def _each(flag: str, values: Iterable[str]) -> list[_Flag]:
+    return [(flag, value) for value in values]
