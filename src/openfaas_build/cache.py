@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from openfaas_build import references
-from openfaas_build.errors import BuildError, Notice
+from openfaas_build.errors import BuildError
 from openfaas_build.untrusted import quoted
 
 BACKENDS = ("inline", "registry", "local", "gha", "s3", "azblob")
@@ -170,19 +170,15 @@ def fill(value: str, names: Mapping[str, str]) -> str:
     def replace(match: re.Match[str]) -> str:
         name = match[1]
         if name not in PLACEHOLDERS:
-            raise BuildError(
-                Notice(
-                    problem=f'cache value "{value}" has an unknown placeholder "{{{name}}}".',
-                    remedy=f"Use one of {', '.join(f'{{{known}}}' for known in PLACEHOLDERS)}.",
-                )
+            raise BuildError.of(
+                problem=f'cache value "{value}" has an unknown placeholder "{{{name}}}".',
+                remedy=f"Use one of {', '.join(f'{{{known}}}' for known in PLACEHOLDERS)}.",
             )
         if not names.get(name):
-            raise BuildError(
-                Notice(
-                    problem=f'cache value "{value}": "{{{name}}}" has no value in this run.',
-                    cause="{base_branch} is known on pull requests alone, {branch} in a git checkout.",
-                    remedy="Write the branch's name itself, or leave this value out here.",
-                )
+            raise BuildError.of(
+                problem=f'cache value "{value}": "{{{name}}}" has no value in this run.',
+                cause="{base_branch} is known on pull requests alone, {branch} in a git checkout.",
+                remedy="Write the branch's name itself, or leave this value out here.",
             )
         return names[name]
 
@@ -214,12 +210,10 @@ def _fields(text: str) -> list[str]:
     try:
         return next(csv.reader([text], strict=True), [])
     except csv.Error as error:
-        raise BuildError(
-            Notice(
-                problem=f"cache value {quoted(text)} is no list of fields: {error}.",
-                cause="a quotation mark that is not closed, or text behind a closing one.",
-                remedy='Put quotation marks around a whole field: type=registry,"ref=a,b".',
-            )
+        raise BuildError.of(
+            problem=f"cache value {quoted(text)} is no list of fields: {error}.",
+            cause="a quotation mark that is not closed, or text behind a closing one.",
+            remedy='Put quotation marks around a whole field: type=registry,"ref=a,b".',
         ) from None
 
 

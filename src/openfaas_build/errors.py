@@ -76,6 +76,13 @@ class BuildError(Exception):
         self.warnings = warnings
         super().__init__("\n\n".join(notice.text() for notice in notices))
 
+    @classmethod
+    def of(
+        cls, problem: str, cause: str = "", remedy: str = "", *, file: str = "", line: int = 0
+    ) -> "BuildError":
+        """Make the error of one Notice."""
+        return cls(Notice(problem=problem, cause=cause, remedy=remedy, file=file, line=line))
+
 
 class MachineError(BuildError):
     """The machine cannot do it: no engine, no buildx, no usable builder."""

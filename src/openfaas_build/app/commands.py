@@ -11,7 +11,7 @@ from openfaas_build.app.doctor import examine
 from openfaas_build.app.session import Session, lay_out
 from openfaas_build.app.stack_files import is_glob, matching_files
 from openfaas_build.app.tell import exit_code, tell, warn
-from openfaas_build.errors import EXIT_INTERRUPTED, EXIT_OK, BuildError, Notice
+from openfaas_build.errors import EXIT_INTERRUPTED, EXIT_OK, BuildError
 from openfaas_build.inputs import Request
 from openfaas_build.plan import BuildPlan, unknowns
 from openfaas_build.processes import Processes
@@ -110,14 +110,12 @@ def _merge(session: Session, files: Sequence[str]) -> int:
     root = session.root
     names = [path for name in files for path in (matching_files(root, name) if is_glob(name) else [name])]
     if not names:
-        raise BuildError(
-            Notice(
-                problem=f"report: there is no file {' '.join(files)}."
-                if files
-                else "report: no files are named.",
-                cause="no shard wrote its report, or it was not downloaded." if files else "",
-                remedy="Name the report.json files.",
-            )
+        raise BuildError.of(
+            problem=f"report: there is no file {' '.join(files)}."
+            if files
+            else "report: no files are named.",
+            cause="no shard wrote its report, or it was not downloaded." if files else "",
+            remedy="Name the report.json files.",
         )
     report = merge([_read_report(root, name) for name in names])
     tell(session, report, None)
@@ -128,11 +126,9 @@ def _read_report(root: Path, name: str) -> CacheReport:
     try:
         return from_document(json.loads((root / name).read_bytes()), name)
     except (OSError, ValueError) as error:
-        raise BuildError(
-            Notice(
-                problem=f"this report cannot be read: {error}.",
-                cause="the shard that should have written it did not end.",
-                remedy="Look at that shard's log.",
-                file=name,
-            )
+        raise BuildError.of(
+            problem=f"this report cannot be read: {error}.",
+            cause="the shard that should have written it did not end.",
+            remedy="Look at that shard's log.",
+            file=name,
         ) from None

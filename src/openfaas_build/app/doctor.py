@@ -9,7 +9,7 @@ from pathlib import Path
 from openfaas_build import engine, references
 from openfaas_build.app.session import Session
 from openfaas_build.cache import BACKENDS
-from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Faults, Notice
+from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Faults
 from openfaas_build.hints import hint_for
 from openfaas_build.plan import BuildPlan
 from openfaas_build.registry import Imagetools
@@ -62,8 +62,8 @@ def _builder(machine: engine.Machine) -> str:
 def _git(env: Mapping[str, str]) -> str:
     path = shutil.which("git", path=env.get("PATH"))
     if not path:
-        raise BuildError(
-            Notice(problem="git is not installed.", remedy="Install it: templates are fetched with it.")
+        raise BuildError.of(
+            problem="git is not installed.", remedy="Install it: templates are fetched with it."
         )
     return path
 

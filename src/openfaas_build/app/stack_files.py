@@ -32,12 +32,10 @@ def read_stack_files(inputs: Inputs, root: Path, env: Mapping[str, str]) -> list
         paths = [name for name in names if (root / name).is_file()][:1]
     if not paths:
         names_text = pattern or " and no ".join(DEFAULT_NAMES)
-        raise BuildError(
-            Notice(
-                problem=f"there is no stack file {names_text} in {root}.",
-                cause="it has another name, or the repository was not checked out (actions/checkout).",
-                remedy='Set the input "stack-file" to its path.',
-            )
+        raise BuildError.of(
+            problem=f"there is no stack file {names_text} in {root}.",
+            cause="it has another name, or the repository was not checked out (actions/checkout).",
+            remedy='Set the input "stack-file" to its path.',
         )
     faults = Faults()
     stacks = []
@@ -52,7 +50,7 @@ def _read_stack_file(root: Path, path: str, env: Mapping[str, str] | None) -> St
     try:
         data = (root / path).read_bytes()
     except OSError as error:
-        raise BuildError(Notice(problem=f"cannot be read: {error.strerror}.", file=path)) from None
+        raise BuildError.of(problem=f"cannot be read: {error.strerror}.", file=path) from None
     stack = read_stack(data, path, env)
     return replace(stack, functions=tuple(replace(function, file=path) for function in stack.functions))
 

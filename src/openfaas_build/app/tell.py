@@ -52,10 +52,8 @@ def _write(path: Path, text: str) -> None:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        raise BuildError(
-            Notice(
-                problem=f"cannot be written: {error.strerror}.",
-                remedy="Name another file, or make its folder writable.",
-                file=str(path),
-            )
+        raise BuildError.of(
+            problem=f"cannot be written: {error.strerror}.",
+            remedy="Name another file, or make its folder writable.",
+            file=str(path),
         ) from None

@@ -57,12 +57,10 @@ class Machine(AbstractContextManager["Machine"]):
         if info.get("ServerVersion"):
             return info
         said = (info.get("ServerErrors") or [last_line(self._ask(_INFO).answer.stderr)])[0]
-        raise MachineError(
-            Notice(
-                problem=f"no Docker engine answers: {said}",
-                cause="it is not running, DOCKER_HOST names another one, or this user may not use it.",
-                remedy='Start Docker, or set DOCKER_HOST; "docker version" shows whether it answers.',
-            )
+        raise MachineError.of(
+            problem=f"no Docker engine answers: {said}",
+            cause="it is not running, DOCKER_HOST names another one, or this user may not use it.",
+            remedy='Start Docker, or set DOCKER_HOST; "docker version" shows whether it answers.',
         )
 
     @property
@@ -84,22 +82,17 @@ class Machine(AbstractContextManager["Machine"]):
             said = "" if done.returncode else done.stdout
         numbers = re.search(r"(\d+)\.(\d+)\.(\d+)", said)
         if not said:
-            raise MachineError(
-                Notice(
-                    problem="docker buildx is not there, and building with a cache needs it.",
-                    cause="the docker command was installed without its buildx plugin.",
-                    remedy="Install the plugin (https://docs.docker.com/go/buildx/), on GitHub with "
-                    'docker/setup-buildx-action. Then "docker buildx version" answers.',
-                )
+            raise MachineError.of(
+                problem="docker buildx is not there, and building with a cache needs it.",
+                cause="the docker command was installed without its buildx plugin.",
+                remedy="Install the plugin (https://docs.docker.com/go/buildx/), on GitHub with "
+                'docker/setup-buildx-action. Then "docker buildx version" answers.',
             )
         if numbers and (int(numbers[1]), int(numbers[2])) < MIN_BUILDX:
-            raise MachineError(
-                Notice(
-                    problem=f"docker buildx {numbers[0]} is too old, "
-                    f"{'.'.join(map(str, MIN_BUILDX))} is needed.",
-                    cause="older ones cannot tell what a build did (--progress rawjson).",
-                    remedy="Update the plugin: https://docs.docker.com/go/buildx/",
-                )
+            raise MachineError.of(
+                problem=f"docker buildx {numbers[0]} is too old, {'.'.join(map(str, MIN_BUILDX))} is needed.",
+                cause="older ones cannot tell what a build did (--progress rawjson).",
+                remedy="Update the plugin: https://docs.docker.com/go/buildx/",
             )
         return numbers[0] if numbers else ""
 
@@ -114,12 +107,10 @@ class Machine(AbstractContextManager["Machine"]):
         info = {} if driver in _DRIVERS_WITHOUT_ENGINE else self.engine
         if not driver:
             said = fields.get("Error") or last_line(done.stderr)
-            raise MachineError(
-                Notice(
-                    problem=f'builder "{self._named or "(current)"}" cannot be used: {said}',
-                    cause="a typing error, or the step that creates it did not run." if self._named else "",
-                    remedy='"docker buildx ls" lists the builders there are.',
-                )
+            raise MachineError.of(
+                problem=f'builder "{self._named or "(current)"}" cannot be used: {said}',
+                cause="a typing error, or the step that creates it did not run." if self._named else "",
+                remedy='"docker buildx ls" lists the builders there are.',
             )
         return Builder(
             name=fields.get("Name", self._named),
@@ -209,11 +200,9 @@ class Machine(AbstractContextManager["Machine"]):
     def _ask(self, argv: tuple[str, ...]) -> Question:
         """Ask, if it was not asked before."""
         if not shutil.which("docker", path=self._env.get("PATH")):
-            raise MachineError(
-                Notice(
-                    problem="the docker command is not there.",
-                    remedy="Install Docker with its buildx plugin: https://docs.docker.com/engine/install/",
-                )
+            raise MachineError.of(
+                problem="the docker command is not there.",
+                remedy="Install Docker with its buildx plugin: https://docs.docker.com/engine/install/",
             )
         if argv not in self._asked:
             self._asked[argv] = self._processes.start(argv, self._env, _ASK_TIMEOUT_S)

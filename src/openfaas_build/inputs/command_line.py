@@ -13,8 +13,8 @@ from openfaas_build.untrusted import quoted
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise BuildError(
-            Notice(problem=f"command line: {message}.", remedy="`--help` lists the sub-commands and flags.")
+        raise BuildError.of(
+            problem=f"command line: {message}.", remedy="`--help` lists the sub-commands and flags."
         )
 
 

@@ -12,12 +12,10 @@ def image_tags(inputs: Inputs, function: Function, facts: Facts) -> tuple[str, .
     base = references.base_reference(function.image)
     path, digest, _ = references.split(base)
     if digest:
-        raise BuildError(
-            Notice(
-                problem=f'image "{function.image}" is pinned by digest.',
-                cause="a build makes a new digest, so Docker refuses such a name for its result.",
-                remedy=f'Write "image: {path}" with a tag.',
-            )
+        raise BuildError.of(
+            problem=f'image "{function.image}" is pinned by digest.',
+            cause="a build makes a new digest, so Docker refuses such a name for its result.",
+            remedy=f'Write "image: {path}" with a tag.',
         )
     match inputs.tag:
         case "sha":
@@ -28,7 +26,7 @@ def image_tags(inputs: Inputs, function: Function, facts: Facts) -> tuple[str, .
             image = f"{base}-{references.tag_word(facts.describe)}"
         case "digest":
             image = f"{path}:{facts.digests.get(function.name, '')}"
-        case _:
+        case "latest":
             image = base
     extra = [tag if "/" in tag or ":" in tag else f"{path}:{tag}" for tag in inputs.extra_tags]
     tags = tuple(dict.fromkeys((image, *map(references.base_reference, extra))))

@@ -9,20 +9,20 @@ from typing import Literal
 from openfaas_build.errors import Notice
 from openfaas_build.report import CacheReport, Failure, FunctionReport
 
-CacheUse = Literal["cache import", "cache export"]
+CacheUse = Literal["cache import", "cache export", "cache"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """A failed function (`failure` is set), or a cache failure of one or more functions.
 
-    `what` is `cache import`, `cache export`, or `cache` for both; `raw` is
-    what was said to the first of the functions, a line for each cache.
+    `what` is the use of the cache that failed, `cache` where both did; `raw`
+    is what was said to the first of the functions, a line for each cache.
     """
 
     functions: tuple[str, ...]
     failure: Failure | None = None
-    what: str = ""
+    what: CacheUse = "cache"
     hint: Notice | None = None
     raw: str = ""
 

@@ -43,13 +43,11 @@ def from_document(document: Mapping[str, Any], path: str) -> CacheReport:
             interrupted=bool(document["interrupted"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise BuildError(
-            Notice(
-                problem="this is no report of openfaas-build that this version can read.",
-                cause="another file, or a report of another version.",
-                remedy="Give the report.json files that `build` wrote.",
-                file=path,
-            )
+        raise BuildError.of(
+            problem="this is no report of openfaas-build that this version can read.",
+            cause="another file, or a report of another version.",
+            remedy="Give the report.json files that `build` wrote.",
+            file=path,
         ) from None
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from openfaas_build.errors import MachineError, Notice
+from openfaas_build.errors import MachineError
 from openfaas_build.render import Annotation
 from openfaas_build.untrusted import visible
 from openfaas_build.workflow.console import buffer_lines
@@ -178,10 +178,8 @@ def _writing(what: str, path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MachineError(
-            Notice(
-                problem=f'the {what} cannot be written to "{path}": {error.strerror}.',
-                cause="the file is the runner's; its disk is full, or something removed the folder.",
-                remedy="Look at the runner's disk, and at what ran before in this job.",
-            )
+        raise MachineError.of(
+            problem=f'the {what} cannot be written to "{path}": {error.strerror}.',
+            cause="the file is the runner's; its disk is full, or something removed the folder.",
+            remedy="Look at the runner's disk, and at what ran before in this job.",
         ) from error
