@@ -100,9 +100,9 @@ def _names(found: CacheImport, value: str) -> bool:
 
 def _import_report(value: str, found: CacheImport, *, hits: bool) -> ImportReport:
     match found.outcome:
-        case "read":
+        case "ok":
             return ImportReport(source=value, outcome="ok")
-        case "not-found":
+        case "cold":
             return ImportReport(source=value, outcome="cold", detail="nothing there yet")
         case "failed":
             return ImportReport(source=value, outcome="failed", detail=found.error)

@@ -5,12 +5,9 @@ from typing import Literal
 
 from openfaas_build.errors import Notice
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.solve import SolveRecord
+from openfaas_build.solve import ExportOutcome, ImportOutcome, SolveRecord, StepStatus
 
 Status = Literal["built", "reused", "failed", "skipped"]
-StepStatus = Literal["hit", "shared", "run", "failed", "not_run"]
-ImportOutcome = Literal["ok", "cold", "failed"]
-ExportOutcome = Literal["ok", "skipped", "not_needed", "failed"]
 LINK_HINT = "copy-without-link"
 
 

@@ -26,11 +26,10 @@ from openfaas_build.report.cache_report import (
     FunctionRun,
     ImportReport,
     ReportStep,
-    StepStatus,
     Totals,
 )
 from openfaas_build.report.copy_link import link_hint
-from openfaas_build.solve import SolveRecord, Step
+from openfaas_build.solve import SolveRecord, Step, StepStatus
 
 
 def make_report(
