@@ -1,13 +1,13 @@
-"""Read a Dockerfile as far as it takes to say on which line a step stands. Pure.
+"""Read a Dockerfile, so that a message can name the line of a step. Pure.
 
-BuildKit checks the file and we do not: what cannot be read is passed over.
+BuildKit checks the file and we do not: what cannot be read is left out.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# What BuildKit numbers, FROM apart.
+# BuildKit numbers these, and FROM.
 _STEPS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 _WITH_HEREDOCS = frozenset({"RUN", "COPY", "ADD"})
 _DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(\S+)\s*$")
@@ -17,7 +17,7 @@ _ALIAS = re.compile(r"\sAS\s+(\S+)\s*$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instruction:
-    """One instruction: `stage` is named as BuildKit does, `line` is its first, counted from 1."""
+    """One instruction: `stage` is named as BuildKit does (`build`, `stage-1`), `line` is its first."""
 
     stage: str
     verb: str
@@ -33,9 +33,10 @@ class Dockerfile:
     instructions: tuple[Instruction, ...]
 
     def step(self, stage: str, from_end: int) -> Instruction | None:
-        """Give a step of a stage (empty: the only one), counted from 0 from the stage's end.
+        """Find a step of a stage (empty: the only one); None when there are fewer steps.
 
-        From there, as a base image's ONBUILD may put steps in front.
+        `from_end` counts from the stage's last step, which is 0, as ONBUILD of a base image may add steps at
+        the beginning.
         """
         stages = {instruction.stage for instruction in self.instructions}
         if not stage and len(stages) == 1:
@@ -60,34 +61,34 @@ def read_dockerfile(text: str, path: str) -> Dockerfile:
 
 
 def _instructions(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Give each instruction in one line, with the number of its first."""
+    r"""Yield each instruction in one line, with the number of its first; here-documents are left out.
+
+    >>> list(_instructions(["FROM x", "RUN a \\", "  b <<END", "text", "END", "CMD c"]))
+    [(1, 'FROM x'), (2, 'RUN a b <<END'), (6, 'CMD c')]
+    """
     escape = _escape(lines)
-    at = 0
-    while at < len(lines):
-        first = at
-        text, goes_on = _piece(lines[at], escape)
-        at += 1
-        if not text and not goes_on:
+    rest = iter(enumerate(lines, start=1))
+    for number, line in rest:
+        if _is_nothing(line):
             continue
-        while goes_on and at < len(lines):
+        text, goes_on = _piece(line, escape)
+        while goes_on:
             # Comments and empty lines do not end an instruction.
-            if not lines[at].strip() or lines[at].lstrip().startswith("#"):
-                at += 1
-                continue
-            piece, goes_on = _piece(lines[at], escape)
-            text = f"{text} {piece}"
-            at += 1
-        if not text.strip():
+            more = next((more for _, more in rest if not _is_nothing(more)), "")
+            piece, goes_on = _piece(more, escape)
+            text += f" {piece}"
+        words = text.split()
+        if not words:
             continue
-        yield first + 1, " ".join(text.split())
-        if text.split(maxsplit=1)[0].upper() in _WITH_HEREDOCS:
+        yield number, " ".join(words)
+        if words[0].upper() in _WITH_HEREDOCS:
             for dash, _, name in _HEREDOC.findall(text):
-                while at < len(lines) and _end(lines[at], dash) != name:
-                    at += 1
-                at += 1
+                # Each here-document begins where the one before it ended.
+                next((None for _, line in rest if _heredoc_line(line, dash) == name), None)
 
 
 def _escape(lines: list[str]) -> str:
+    """Find the character that continues a line: that of `# escape=` at the beginning, or a backslash."""
     for line in lines:
         directive = _DIRECTIVE.match(line.strip())
         if not directive:
@@ -97,15 +98,17 @@ def _escape(lines: list[str]) -> str:
     return "\\"
 
 
+def _is_nothing(line: str) -> bool:
+    return line.strip().startswith("#") or not line.strip()
+
+
 def _piece(line: str, escape: str) -> tuple[str, bool]:
+    r"""Return the text of a line, and whether the next one continues it: `RUN a \` -> (`RUN a `, True)."""
     text = line.strip()
-    if text.startswith("#"):
-        return "", False
-    if text.endswith(escape):
-        return text.removesuffix(escape), True
-    return text, False
+    return text.removesuffix(escape), text.endswith(escape)
 
 
-def _end(line: str, dash: str) -> str:
+def _heredoc_line(line: str, dash: str) -> str:
+    """Return a line as it is compared with the end mark of a here-document: `<<-` ignores leading tabs."""
     line = line.removesuffix("\r")
     return line.lstrip("\t") if dash else line

@@ -1,27 +1,29 @@
 """The values that one build leaves behind: what BuildKit did, as `progress` reads it.
 
-All durations are seconds, all sizes bytes. Statuses and outcomes follow
-BuildKit's own stream; what they mean for a user is `report`'s matter.
+All durations are seconds, all sizes bytes. The words for statuses and outcomes are those of report.json.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-StepStatus = Literal["hit", "run", "failed", "cancelled", "not_run"]
-ImportOutcome = Literal["read", "not-found", "failed", "unknown"]
-ExportOutcome = Literal["ok", "failed", "cancelled", "skipped"]
+# "shared" (another function of this run ran the step) is decided by `report`, as one build's stream does not
+# tell it. "cancelled" is never in report.json: `report` makes it "failed" or "not_run".
+StepStatus = Literal["hit", "shared", "run", "failed", "cancelled", "not_run"]
+# "cold": nothing was there yet. "unknown": the stream does not tell (type=gha), and `report` decides.
+ImportOutcome = Literal["ok", "cold", "failed", "unknown"]
+# "skipped": nothing was written. "not_needed" is decided by `report`: no export was started.
+ExportOutcome = Literal["ok", "failed", "skipped", "not_needed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One numbered Dockerfile step of one stage and platform; `FROM` is not one.
 
-    `digests` are those of all its vertices: two builds that share a running
-    step give it two. `order` is its place in the Dockerfile, counted from 0
-    over all stages: what it needs comes before it.
+    `log` is the end of its output, kept for failed and cancelled steps only. `digests` are those of all its
+    vertices: a step that another build was running already has two. `order` is its place in the Dockerfile,
+    counted from 0 over all stages: what a step needs comes before it.
     """
 
-    target: str = ""
     platform: str = ""
     stage: str = ""
     index: int
@@ -42,12 +44,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheImport:
-    """One `importing cache manifest from SOURCE`; `manifest` is the media type that was read."""
+    """One cache import; `source` is a reference for a registry, `gha:…` or `local:…` for others."""
 
-    target: str = ""
     source: str
     outcome: ImportOutcome
-    manifest: str = ""
     error: str = ""
 
 
@@ -55,33 +55,25 @@ class CacheImport:
 class CacheExport:
     """One cache export; `kind` is `registry`, `local`, `gha`, `s3`, `azblob` or `content`."""
 
-    target: str = ""
     kind: str
     outcome: ExportOutcome
     error: str = ""
-    layers_named: int = 0
-    duration_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SolveRecord:
-    """What one `docker buildx build` (or bake) did.
+    """What one `docker buildx build` did.
 
-    `sources` are the names of the base-image vertices, `warnings` BuildKit's
-    lint warnings, `tail` the plain lines of buildx, in order.
+    `bytes_pulled` were downloaded for steps that were hits. `warnings` are BuildKit's lint warnings, `tail`
+    the last plain lines of buildx, in order.
     """
 
     steps: tuple[Step, ...] = ()
-    sources: tuple[str, ...] = ()
     imports: tuple[CacheImport, ...] = ()
     exports: tuple[CacheExport, ...] = ()
     bytes_pulled: int = 0
-    source_bytes_pulled: int = 0
-    context_bytes: int = 0
     warnings: tuple[str, ...] = ()
     tail: tuple[str, ...] = ()
-    vertices: int = 0
-    vertices_cached: int = 0
 
     @property
     def failure_text(self) -> str:

@@ -2,18 +2,17 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import pytest
+from recorded import lines_of, read
 
-from openfaas_build import progress, render
+from openfaas_build import render
 from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.dockerfile import Dockerfile, read_dockerfile
 from openfaas_build.plan import FunctionBuild
 from openfaas_build.report import FunctionResult, from_document, make_report, merge, to_document
 from openfaas_build.solve import SolveRecord, Step
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
 # What was recorded: the base image is hit, both files were changed.
 RECORDED = """\
 FROM debian:bookworm-slim AS base
@@ -29,7 +28,7 @@ OWN_FOLDER = "Folders on the way to the destination become root's, so let it hav
 
 
 def recorded(name: str) -> SolveRecord:
-    return progress.read((RECORDINGS / f"{name}.jsonl").read_text().splitlines())
+    return read(lines_of(f"{name}.jsonl"))
 
 
 def function(name: str = "fn", **more) -> FunctionBuild:
@@ -88,7 +87,7 @@ def test_recorded_without_link():
 def test_recorded_with_link_nothing_is_fetched_and_nothing_said():
     record = recorded("copied-with-link")
     assert [step.status for step in record.steps] == ["hit", "hit", "run", "run"]
-    assert record.bytes_pulled == record.source_bytes_pulled == 0
+    assert record.bytes_pulled == 0
     assert hints(record, RECORDED.replace("COPY ", "COPY --link ")) == ()
     # Whatever was fetched, it was not for these.
     assert hints(dataclasses.replace(record, bytes_pulled=9)) == ()

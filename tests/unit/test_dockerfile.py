@@ -1,9 +1,11 @@
 """On which line a step of a Dockerfile stands, whatever stands around it; and whose file it is."""
 
+import doctest
 from pathlib import Path
 
 import pytest
 
+from openfaas_build import dockerfile
 from openfaas_build.context import ContextRequest, find_dockerfile
 from openfaas_build.dockerfile import read_dockerfile
 from openfaas_build.stack.stack_file import Function
@@ -52,6 +54,18 @@ def test_steps_are_found_by_stage_from_its_end():
     assert lines(HARD, "other") == []
     step = read_dockerfile(HARD, "Dockerfile").step("build", 0)
     assert step and (step.verb, step.text) == ("COPY", "copy a b /c/")
+    step = read_dockerfile(HARD, "Dockerfile").step("build", 3)
+    assert step and (step.verb, step.text) == ("RUN", "RUN echo one && echo two")
+
+
+def test_the_examples_in_docstrings_hold():
+    result = doctest.testmod(dockerfile)
+    assert (result.attempted > 0, result.failed) == (True, 0)
+
+
+def test_here_documents_and_continuations_may_end_with_the_file():
+    assert lines("FROM x\nRUN a \\\n# c \\\n\n  b \\\\", "") == [2]
+    assert lines("FROM x\nRUN <<A <<B\nB\nA\nA\nB\nRUN b\nRUN <<A\nRUN c", "") == [8, 7, 2]
 
 
 def test_without_a_name_the_only_stage_is_meant():

@@ -2,11 +2,10 @@
 
 import dataclasses
 import json
-from pathlib import Path
 
 import pytest
+from recorded import lines_of, read
 
-from openfaas_build import progress
 from openfaas_build.after_build import needs_export
 from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.errors import BuildError, Notice
@@ -14,7 +13,6 @@ from openfaas_build.plan import FunctionBuild
 from openfaas_build.report import FunctionResult, from_document, make_report, merge, to_document
 from openfaas_build.solve import CacheExport, CacheImport, SolveRecord, Step
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
 FOLDERS = ("engine-28.5", "buildkit-0.32")
 REF = "127.0.0.1:5055/rec-fn:cache"
 MAX = CacheSpec(
@@ -30,7 +28,7 @@ GHA = CacheSpec(
 
 
 def recorded(folder: str, name: str) -> SolveRecord:
-    return progress.read((RECORDINGS / folder / f"{name}.jsonl").read_text().splitlines())
+    return read(lines_of(f"{folder}/{name}.jsonl"))
 
 
 def function(name: str = "fn", cache: CacheSpec = MAX, **more) -> FunctionBuild:
@@ -178,15 +176,13 @@ def test_on_an_empty_builder_a_hit_without_an_import_is_shared():
     record = SolveRecord(steps=(step(1, "hit"), step(2, "run")))
     found = one(FunctionResult(build=function(cache=CacheSpec()), record=record, builder_was_empty=True))
     assert found.counts["shared"] == 1
-    known = SolveRecord(
-        steps=record.steps, imports=(CacheImport(source=REF, outcome="read", manifest="application/x"),)
-    )
+    known = SolveRecord(steps=record.steps, imports=(CacheImport(source=REF, outcome="ok"),))
     found = one(FunctionResult(build=function(), record=known, builder_was_empty=True))
     assert found.counts["hit"] == 1
 
 
 def test_a_step_that_was_given_up_in_a_build_that_ended_well_is_no_failure():
-    record = progress.read((RECORDINGS / "step-given-up.jsonl").read_text().splitlines())
+    record = read(lines_of("step-given-up.jsonl"))
     assert [item.instruction for item in record.steps if item.status == "cancelled"] == ["COPY go.mod ."]
     found = one(FunctionResult(build=function(), record=record))
     assert (found.status, found.counts["failed"], found.counts["not_run"]) == ("built", 0, 1)
@@ -196,7 +192,7 @@ def test_a_step_that_was_given_up_in_a_build_that_ended_well_is_no_failure():
 
 def test_a_step_that_was_given_up_asks_for_no_export():
     steps = (step(1, "cancelled"), step(2, "hit"))
-    record = SolveRecord(steps=steps, imports=(CacheImport(source=REF, outcome="read"),))
+    record = SolveRecord(steps=steps, imports=(CacheImport(source=REF, outcome="ok"),))
     assert not needs_export(function(), record, builder_was_empty=False)
 
 
@@ -233,7 +229,7 @@ def test_a_step_that_ran_once_for_two_builds_is_one_miss():
 )
 def test_why_a_step_ran(instruction: str, reason: str):
     steps = (step(1, "hit"), step(2, "run", instruction), step(3, "run"))
-    imports = (CacheImport(source=REF, outcome="read"),)
+    imports = (CacheImport(source=REF, outcome="ok"),)
     found = one(FunctionResult(build=function(), record=SolveRecord(steps=steps, imports=imports)))
     assert found.first_miss and (found.first_miss.reason, found.first_miss.ran_after) == (reason, 1)
     first = one(FunctionResult(build=function(), record=SolveRecord(steps=steps[1:], imports=imports)))
@@ -256,7 +252,7 @@ def test_what_never_started_still_gets_its_line():
 
 def test_an_export_that_is_cancelled_or_empty_is_no_success():
     record = SolveRecord(steps=(step(1, "run"),))
-    for outcome, text in (("cancelled", "context canceled"), ("skipped", "")):
+    for outcome, text in (("failed", "context canceled"), ("failed", ""), ("skipped", "")):
         export = SolveRecord(exports=(CacheExport(kind="registry", outcome=outcome, error=text),))  # type: ignore[arg-type]
         found = one(FunctionResult(build=function(), record=record, export=export, export_exit_code=0))
         assert found.export and found.export.outcome == "failed"

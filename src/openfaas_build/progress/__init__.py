@@ -1,19 +1,20 @@
-"""Read what BuildKit says while it builds: rawjson lines in, a log and a SolveRecord out.
+"""Read what BuildKit says while it builds: rawjson lines in, a log and a SolveRecord out. Pure.
 
-The stream is a list of corrections: a vertex comes again and again, and no
-single event tells the truth about it. A hit whose layer is downloaded late
-loses its `cached`, so `cached` is the OR over all events; a completed event
-without an error takes an earlier error back; two builds that share a running
-step name it twice, so names are counted, not digests. A line that is no
-SolveStatus, wrong types included, is plain text of buildx and goes to `tail`.
+BuildKit sends each vertex (a step, a base image, a cache import) again and again, and a later event may
+correct an earlier one. So all events of a vertex are merged:
 
-The price: a step of another build that ours waits for counts under that
-build's name, as nothing in the stream tells the two apart. Pure.
+- It is a hit when any event says `cached`: the last event of a hit whose layer is downloaded late does not.
+- A completed event without an error takes an earlier error back.
+- Steps are counted by name, not by digest: a step that another build was running already has two digests.
+
+A line that is no SolveStatus, wrong types included, is plain text of buildx and goes to `tail`.
+
+The price: nothing in the stream tells a step of another build, for which ours waits, from our own. It counts
+under the name that the other build gave it.
 
 Source: SolveStatus, moby/buildkit client/graph.go.
 """
 
-from openfaas_build.progress.reader import Reader, read
-from openfaas_build.progress.vertex import LOG_LIMIT
+from openfaas_build.progress.reader import Reader
 
-__all__ = ["LOG_LIMIT", "Reader", "read"]
+__all__ = ["Reader"]

@@ -1,10 +1,10 @@
-"""Make a SolveRecord of merged vertices: steps by name, base images apart, caches, bytes."""
+"""Make a SolveRecord of merged vertices: steps by name, cache imports and exports, bytes."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
-from openfaas_build.progress.order import depths
-from openfaas_build.progress.vertex import RANK, STEP, Vertex
+from openfaas_build.progress.step_name import StepName
+from openfaas_build.progress.vertex import Vertex
 from openfaas_build.solve import (
     CacheExport,
     CacheImport,
@@ -15,8 +15,7 @@ from openfaas_build.solve import (
     StepStatus,
 )
 
-_CONTEXT = re.compile(r"\[(?:[^\]]* )?internal\] load build context$")
-_IMPORT = "importing cache manifest from "
+IMPORT = "importing cache manifest from "
 _EXPORTS = {
     "exporting cache to registry": "registry",
     "exporting cache to client directory": "local",
@@ -25,139 +24,100 @@ _EXPORTS = {
     "exporting cache to Azure Blob Storage": "azblob",
     "exporting content cache": "content",
 }
-_INFERRED = "inferred cache manifest type: "
-_WRITING = "writing layer "
-_SKIPPED = "skipping cache export for empty result"
-MARK = re.compile(rf"{_INFERRED}|{_WRITING}|{_SKIPPED}|found \d+ layers in cache")
+# The first status of these that a vertex of a progress group has is the group's: it is a hit when all are.
+_OF_A_GROUP: tuple[StepStatus, ...] = ("failed", "cancelled", "run", "not_run", "hit")
+# The same for the vertices and groups of one step. BuildKit cancels a step that another build is running
+# already, and goes on with it under the other's digest.
+_OF_A_STEP: tuple[StepStatus, ...] = ("failed", "hit", "run", "cancelled", "not_run")
 
-_Key = tuple[str, str, str, int]
+_Key = tuple[str, str, int]
 
 
-def steps_and_caches(
-    vertices: Sequence[Vertex], targets: tuple[str, ...], *, warnings: tuple[str, ...], tail: tuple[str, ...]
-) -> SolveRecord:
+def assemble(vertices: Sequence[Vertex], *, warnings: Sequence[str], tail: Sequence[str]) -> SolveRecord:
     """Make the record of `vertices`, which stand in the order of the stream.
 
-    Bytes are those of whole vertices: BuildKit hangs the downloads of all
-    ancestors on the one vertex that needed them.
+    Bytes are those of whole vertices, as BuildKit assigns the downloads of all layers below a step to the one
+    vertex that needed them.
     """
-    steps: dict[_Key, dict[str, list[Vertex]]] = {}
-    matches: dict[_Key, re.Match[str]] = {}
-    sources: dict[str, None] = {}
+    names: dict[_Key, StepName] = {}
+    steps: dict[_Key, list[Vertex]] = {}
     imports, exports = [], []
-    pulled = source_pulled = context = 0
+    pulled = 0
     for vertex in vertices:
-        kinds = set()
-        for target, name in _names(vertex, targets):
-            match = STEP.match(name)
-            if match and match["text"].startswith("FROM "):
-                sources[name] = None
-                kinds.add("source")
-            elif match:
-                key = (target, match["platform"] or "", match["stage"] or "", int(match["n"]))
-                matches.setdefault(key, match)
-                unit = steps.setdefault(key, {}).setdefault(vertex.unit, [])
-                unit += [vertex] if vertex not in unit else []
-                kinds.add("step")
-            elif name.startswith(_IMPORT):
-                imports.append(_import(target, name.removeprefix(_IMPORT), vertex))
-            elif name in _EXPORTS:
-                exports.append(_export(target, _EXPORTS[name], vertex))
-            elif _CONTEXT.match(name):
-                kinds.add("context")
-        downloaded = sum(vertex.downloads.values())
-        source_pulled += downloaded if "source" in kinds else 0
-        pulled += downloaded if kinds == {"step"} and vertex.cached else 0
-        context += vertex.context if "context" in kinds else 0
-    keys = _in_order(steps, depths(vertices))
+        name = vertex.step
+        if name and not name.is_base_image:
+            key = (name.platform, name.stage, name.index)
+            names.setdefault(key, name)
+            steps.setdefault(key, []).append(vertex)
+            pulled += sum(vertex.downloads.values()) if vertex.cached else 0
+        elif vertex.name.startswith(IMPORT):
+            imports.append(_import(vertex))
+        elif vertex.name in _EXPORTS:
+            exports.append(_export(vertex))
+    keys = _in_order(steps, _depths(vertices))
     return SolveRecord(
-        steps=tuple(
-            _step(key, matches[key], list(steps[key].values()), order) for order, key in enumerate(keys)
-        ),
-        sources=tuple(sources),
+        steps=tuple(_step(names[key], steps[key], order) for order, key in enumerate(keys)),
         imports=tuple(imports),
         exports=tuple(exports),
         bytes_pulled=pulled,
-        source_bytes_pulled=source_pulled,
-        context_bytes=context,
-        warnings=warnings,
-        tail=tail,
-        vertices=len(vertices),
-        vertices_cached=sum(vertex.cached for vertex in vertices),
+        warnings=tuple(warnings),
+        tail=tuple(tail),
     )
 
 
-def _in_order(steps: Mapping[_Key, Mapping[str, list[Vertex]]], depth: Mapping[str, int]) -> list[_Key]:
-    """Sort steps as they stand in the Dockerfile: a stage after those that it needs."""
-    deepest = {
-        key: max(depth[vertex.digest] for unit in units.values() for vertex in unit)
-        for key, units in steps.items()
-    }
-    stages: dict[tuple[str, str, str], int] = {}
-    for key, found in deepest.items():
-        stages[key[:3]] = max(found, stages.get(key[:3], 0))
-    return sorted(steps, key=lambda key: (key[0], stages[key[:3]], key))
+def _depths(vertices: Sequence[Vertex]) -> dict[str, int]:
+    """Count for each digest the vertices below it, on the longest way down: what a step needs has fewer."""
+    inputs = {vertex.digest: vertex.inputs for vertex in vertices}
+    depths: dict[str, int] = {}
+    try:
+        for digest in TopologicalSorter(inputs).static_order():
+            depths[digest] = max((depths[below] + 1 for below in inputs.get(digest, ())), default=0)
+    except CycleError:  # BuildKit never makes one
+        return dict.fromkeys(inputs, 0)
+    return depths
 
 
-def _names(vertex: Vertex, targets: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Give (target, name as without bake) for each name; a group's members bear the group's name."""
-    for full in vertex.names:
-        target, name = targets[0] if len(targets) == 1 else "", full
-        head, mark, rest = full.partition(" ")
-        word = head.removeprefix("[").removesuffix("]")
-        if len(targets) > 1 and mark and full.startswith("[") and word in targets:
-            target, name = word, rest if head.endswith("]") else f"[{rest}"
-        yield target, vertex.group_name if STEP.match(vertex.group_name) else name
+def _in_order(steps: Mapping[_Key, Sequence[Vertex]], depths: Mapping[str, int]) -> list[_Key]:
+    """Sort steps as they stand in the Dockerfile: a stage comes after those that it needs."""
+    stages: dict[tuple[str, str], int] = {}
+    for (platform, stage, _), vertices in steps.items():
+        deepest = max(depths[vertex.digest] for vertex in vertices)
+        stages[platform, stage] = max(deepest, stages.get((platform, stage), 0))
+    return sorted(steps, key=lambda key: (stages[key[:2]], key))
 
 
-def _step(key: _Key, match: re.Match[str], units: list[list[Vertex]], order: int) -> Step:
-    """Make a step of its units, each one vertex or the members of one progress group."""
-    # BuildKit cancels a step that equals one of another build, and goes on with it under the other's digest.
-    ended = [unit for unit in units if _unit_status(unit) not in ("cancelled", "not_run")]
-    deciding = min(ended or units, key=lambda unit: RANK.index(_unit_status(unit)))
-    status = _unit_status(deciding)
-    worst = min(deciding, key=lambda vertex: RANK.index(vertex.status))
-    vertices = [vertex for unit in units for vertex in unit]
-    target, platform, stage, index = key
+def _step(name: StepName, vertices: Sequence[Vertex], order: int) -> Step:
+    """Make a step of its vertices, some of which may be members of one progress group."""
+    units: dict[str, list[Vertex]] = {}
+    for vertex in vertices:
+        units.setdefault(vertex.unit, []).append(vertex)
+    of_units = [min(unit, key=lambda each: _OF_A_GROUP.index(each.status)) for unit in units.values()]
+    deciding = min(of_units, key=lambda each: _OF_A_STEP.index(each.status))
     return Step(
-        target=target,
-        platform=platform,
-        stage=stage,
-        index=index,
-        of=int(match["of"]),
-        instruction=match["text"],
-        status=status,
+        platform=name.platform,
+        stage=name.stage,
+        index=name.index,
+        of=name.of,
+        instruction=name.instruction,
+        status=deciding.status,
         duration_s=sum(vertex.duration_s for vertex in vertices if not vertex.cached),
-        error=worst.error,
-        log=worst.log.text() if status in ("failed", "cancelled") else "",
+        error=deciding.error,
+        log=deciding.output.text() if deciding.status in ("failed", "cancelled") else "",
         digests=frozenset(vertex.digest for vertex in vertices),
         order=order,
     )
 
 
-def _unit_status(unit: list[Vertex]) -> StepStatus:
-    """Give the state of a unit, which is a hit only when all its members are."""
-    states = {vertex.status for vertex in unit}
-    return min(states - {"hit"} or states, key=RANK.index)
-
-
-def _import(target: str, source: str, vertex: Vertex) -> CacheImport:
-    manifest = next((mark.removeprefix(_INFERRED) for mark in vertex.marks if mark.startswith(_INFERRED)), "")
-    outcome: ImportOutcome = "read" if vertex.marks else "unknown"
+def _import(vertex: Vertex) -> CacheImport:
+    outcome: ImportOutcome = "ok" if vertex.found_cache else "unknown"
     if vertex.error:
-        outcome = "not-found" if vertex.error.endswith(": not found") else "failed"
-    return CacheImport(target=target, source=source, outcome=outcome, manifest=manifest, error=vertex.error)
+        outcome = "cold" if vertex.error.endswith(": not found") else "failed"
+    return CacheImport(source=vertex.name.removeprefix(IMPORT), outcome=outcome, error=vertex.error)
 
 
-def _export(target: str, kind: str, vertex: Vertex) -> CacheExport:
-    outcome: ExportOutcome = "skipped" if _SKIPPED in vertex.marks else "ok"
+def _export(vertex: Vertex) -> CacheExport:
+    outcome: ExportOutcome = "skipped" if vertex.nothing_to_export else "ok"
+    # Of an export that the end of the stream cut off, nobody knows that it ended well.
     if vertex.error or not vertex.is_over:
-        outcome = "failed" if vertex.status == "failed" else "cancelled"
-    return CacheExport(
-        target=target,
-        kind=kind,
-        outcome=outcome,
-        error=vertex.error,
-        layers_named=sum(mark.startswith(_WRITING) for mark in vertex.marks),
-        duration_s=vertex.duration_s,
-    )
+        outcome = "failed"
+    return CacheExport(kind=_EXPORTS[vertex.name], outcome=outcome, error=vertex.error)

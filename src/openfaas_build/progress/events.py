@@ -1,4 +1,4 @@
-"""Turn one line of the stream into typed events, and raw text into what a terminal would show."""
+"""Read one line of the stream into events, and one raw line of output into what a terminal would show."""
 
 import base64
 import json
@@ -6,17 +6,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-_ESCAPE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]?"  # colours, cursor
-    r"|\x1b[\]PX^_](?:[^\x07\x1b]*(?:\x07|\x1b\\))?"  # titles, links
-    r"|\x1b[ -/]*[0-~]?"
-    r"|\x9b[0-?]*[ -/]*[@-~]?"
-)
-# Line separators and marks that reverse the direction of text make one line look like another.
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+from openfaas_build.untrusted import visible
 
-# All the fields that are read, with their types; of each kind the first `needed` ones must be there.
-_NEEDED = {"vertexes": 1, "statuses": 2, "logs": 2, "warnings": 1}
+# All the fields that are read, with their types, and those that must be there.
 _FIELDS: dict[str, dict[str, type]] = {
     "vertexes": {
         "digest": str,
@@ -28,18 +20,26 @@ _FIELDS: dict[str, dict[str, type]] = {
         "progressGroup": dict,
         "inputs": list,
     },
-    "statuses": {"vertex": str, "id": str, "total": int, "current": int, "completed": str},
+    "statuses": {"vertex": str, "id": str, "total": int, "completed": str},
     "logs": {"vertex": str, "data": str, "stream": int},
     "warnings": {"short": str},
+}
+_NEEDED = {
+    "vertexes": {"digest"},
+    "statuses": {"vertex", "id"},
+    "logs": {"vertex", "data"},
+    "warnings": {"short"},
 }
 
 
 def decode(line: str) -> dict[str, list[dict[str, Any]]] | None:
-    """Give the events of a SolveStatus by kind, all four kinds present.
+    r"""Read the events of a SolveStatus by kind, all four kinds present.
 
-    None when the line is no SolveStatus or a field of it has the wrong type.
-    Fields that are null or not known are left out, `data` and `short` are
-    bytes.
+    Return None when the line is no SolveStatus or a field of it has the wrong type. Fields that are null or
+    not known are left out, `data` and `short` are bytes.
+
+    >>> decode('{"logs": [{"vertex": "sha256:1", "stream": 1, "data": "aGkK"}]}')["logs"]
+    [{'vertex': 'sha256:1', 'data': b'hi\n', 'stream': 1}]
     """
     if not line.startswith("{"):
         return None
@@ -48,41 +48,41 @@ def decode(line: str) -> dict[str, list[dict[str, Any]]] | None:
         if status and not status.keys() & _FIELDS.keys():
             return None
         return {kind: [_event(kind, item) for item in status.get(kind) or ()] for kind in _FIELDS}
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 
 def _event(kind: str, item: dict[str, Any]) -> dict[str, Any]:
     fields = _FIELDS[kind]
     event = {key: item[key] for key in fields if item.get(key) is not None}
-    if any(type(value) is not fields[key] for key, value in event.items()):
+    if _NEEDED[kind] - event.keys() or any(type(value) is not fields[key] for key, value in event.items()):
         raise TypeError(kind)
-    if missing := [key for key in list(fields)[: _NEEDED[kind]] if key not in event]:
-        raise KeyError(missing)
     for key in event.keys() & {"data", "short"}:
         event[key] = base64.b64decode(event[key], validate=True)
     return event
 
 
-def clean(text: str) -> str:
-    """Give what a terminal would show of one line in the end, without colours and tricks.
+def clean(line: str | bytes) -> str:
+    r"""Return what a terminal would show of one line in the end; bytes are read as UTF-8.
 
-    Of a progress bar that is what follows the last carriage return. Tabs
-    stay; other control characters, line ends among them, go.
+    Of a progress bar that is the last part, between carriage returns, that shows anything.
+
+    >>> clean(b"10%\r\x1b[32m100%\x1b[0m\r\n")
+    '100%'
     """
+    text = line if isinstance(line, str) else line.decode("utf-8", "replace")
     if text.isprintable():
         return text
-    text = _ESCAPE.sub("", text).rstrip("\r\n").rpartition("\r")[2]
-    return _CONTROL.sub("", text).encode("utf-8", "replace").decode("utf-8")
-
-
-def clean_bytes(data: bytes) -> str:
-    """Decode one line as UTF-8, with replacement, and clean it."""
-    return clean(data.decode("utf-8", "replace"))
+    parts = (visible(part).replace("\n", "") for part in reversed(text.split("\r")))
+    return next(filter(None, parts), "")
 
 
 def seconds(started: str, completed: str) -> float:
-    """Give the time between two RFC 3339 timestamps of up to nine digits; 0 if one cannot be read."""
+    """Return the time between two RFC 3339 timestamps of up to nine digits; 0 if one cannot be read.
+
+    >>> seconds("2026-11-24T02:40:01Z", "2026-11-24T02:40:02.500000000Z")
+    1.5
+    """
     try:
         return max(_nanoseconds(completed) - _nanoseconds(started), 0) / 1e9
     except (ValueError, OverflowError):
