@@ -131,7 +131,7 @@ class TestRecorded:
         assert found.status == "failed"
         assert found.failure and "handler.go:7: undefined: foo" in found.failure.log
         assert found.failure.log.splitlines()[-1].startswith("ERROR: failed to build")
-        assert found.failure.message == "exit code 1"
+        assert found.failure.message == "exit code 3"
         assert found.failure.step and found.failure.instruction.startswith("RUN ")
         assert found.export and found.export.outcome == "skipped"
         assert found.counts == {"hit": 0, "shared": 0, "run": 2, "failed": 1, "not_run": 3}
