@@ -13,6 +13,7 @@ StepStatus = Literal["hit", "shared", "run", "failed", "cancelled", "not_run"]
 ImportOutcome = Literal["ok", "cold", "failed", "unknown"]
 # "skipped": nothing was written. "not_needed" is decided by `report`: no export was started.
 ExportOutcome = Literal["ok", "failed", "skipped", "not_needed"]
+ExportKind = Literal["registry", "local", "gha", "s3", "azblob", "content"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +21,7 @@ class Step:
     """One numbered Dockerfile step of one stage and platform; `FROM` is not one.
 
     `log` is the end of its output, kept for failed and cancelled steps only. `digests` are those of all its
-    vertices: a step that another build was running already has two. `order` is its place in the Dockerfile,
-    counted from 0 over all stages: what a step needs comes before it.
+    vertices: a step that another build was running already has two. None of the three is in a report.
     """
 
     platform: str = ""
@@ -33,8 +33,7 @@ class Step:
     duration_s: float = 0.0
     error: str = ""
     log: str = ""
-    digests: frozenset[str]
-    order: int = 0
+    digests: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -53,9 +52,9 @@ class CacheImport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheExport:
-    """One cache export; `kind` is `registry`, `local`, `gha`, `s3`, `azblob` or `content`."""
+    """One cache export."""
 
-    kind: str
+    kind: ExportKind
     outcome: ExportOutcome
     error: str = ""
 
@@ -64,8 +63,9 @@ class CacheExport:
 class SolveRecord:
     """What one `docker buildx build` did.
 
-    `bytes_pulled` were downloaded for steps that were hits. `warnings` are BuildKit's lint warnings, `tail`
-    the last plain lines of buildx, in order.
+    `steps` stand in the order of the Dockerfile: what a step needs comes before it. `bytes_pulled` were
+    downloaded for steps that were hits. `warnings` are BuildKit's lint warnings, `tail` the last plain lines
+    of buildx, in order.
     """
 
     steps: tuple[Step, ...] = ()

@@ -57,7 +57,6 @@ def record_of(*steps: tuple[str, str]) -> SolveRecord:
                 instruction=instruction,
                 status=status,  # type: ignore[arg-type]
                 digests=frozenset([f"d{at}"]),
-                order=at,
             )
             for at, (status, instruction) in enumerate(steps, start=2)
         ),

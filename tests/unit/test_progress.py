@@ -309,7 +309,6 @@ def test_a_vertex_keeps_its_first_name() -> None:
 
 def order_of(*edges: tuple[str, str, list[str]]) -> list[str]:
     record = read([vertex(digest, name, inputs=inputs) for digest, name, inputs in edges])
-    assert [step.order for step in record.steps] == list(range(len(record.steps)))
     return [step.name for step in record.steps]
 
 

@@ -23,11 +23,11 @@ from openfaas_build.report import (
     FirstMiss,
     FunctionReport,
     ImportReport,
-    ReportStep,
     Totals,
     from_document,
 )
 from openfaas_build.report.make_report import total
+from openfaas_build.solve import Step
 
 CASES = Path(__file__).parents[1] / "golden" / "render"
 NAMES = sorted(path.name for path in CASES.iterdir())
@@ -61,7 +61,7 @@ def page_of(report, page):
 
 
 def step(status="hit", index=2, instruction="RUN make", **more):
-    return ReportStep(
+    return Step(
         stage=more.pop("stage", "build"),
         index=index,
         of=9,

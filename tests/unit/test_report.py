@@ -52,7 +52,6 @@ def step(index: int, status: str, instruction: str = "RUN make", stage: str = ""
         instruction=instruction,
         status=status,  # type: ignore[arg-type]
         digests=frozenset([digest or f"d{index}"]),
-        order=index,
     )
 
 

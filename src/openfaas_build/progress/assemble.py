@@ -8,6 +8,7 @@ from openfaas_build.progress.vertex import Vertex
 from openfaas_build.solve import (
     CacheExport,
     CacheImport,
+    ExportKind,
     ExportOutcome,
     ImportOutcome,
     SolveRecord,
@@ -16,7 +17,7 @@ from openfaas_build.solve import (
 )
 
 IMPORT = "importing cache manifest from "
-_EXPORTS = {
+_EXPORTS: dict[str, ExportKind] = {
     "exporting cache to registry": "registry",
     "exporting cache to client directory": "local",
     "exporting to GitHub Actions Cache": "gha",
@@ -56,7 +57,7 @@ def assemble(vertices: Sequence[Vertex], *, warnings: Sequence[str], tail: Seque
             exports.append(_export(vertex))
     keys = _in_order(steps, _depths(vertices))
     return SolveRecord(
-        steps=tuple(_step(names[key], steps[key], order) for order, key in enumerate(keys)),
+        steps=tuple(_step(names[key], steps[key]) for key in keys),
         imports=tuple(imports),
         exports=tuple(exports),
         bytes_pulled=pulled,
@@ -86,7 +87,7 @@ def _in_order(steps: Mapping[_Key, Sequence[Vertex]], depths: Mapping[str, int])
     return sorted(steps, key=lambda key: (stages[key[:2]], key))
 
 
-def _step(name: StepName, vertices: Sequence[Vertex], order: int) -> Step:
+def _step(name: StepName, vertices: Sequence[Vertex]) -> Step:
     """Make a step of its vertices, some of which may be members of one progress group."""
     units: dict[str, list[Vertex]] = {}
     for vertex in vertices:
@@ -104,7 +105,6 @@ def _step(name: StepName, vertices: Sequence[Vertex], order: int) -> Step:
         error=deciding.error,
         log=deciding.output.text() if deciding.status in ("failed", "cancelled") else "",
         digests=frozenset(vertex.digest for vertex in vertices),
-        order=order,
     )
 
 

@@ -17,7 +17,8 @@ from openfaas_build.render.problems import (
     find_problems,
     find_suggestions,
 )
-from openfaas_build.report import CacheReport, FirstMiss, FunctionReport, ReportStep
+from openfaas_build.report import CacheReport, FirstMiss, FunctionReport
+from openfaas_build.solve import Step
 
 _MARKS = {"built": "✓", "reused": "✓", "failed": "✗", "skipped": "-"}
 _HEAD = "| Function | Result | Steps from cache | Cache import | Cache export | Time | Image |"
@@ -232,7 +233,7 @@ def _first_miss(miss: FirstMiss) -> str:
     return f"First miss: {code(miss.instruction)} ({prose(miss.step)}) ran: {prose(miss.reason)}{after}."
 
 
-def _steps(steps: Sequence[ReportStep]) -> str:
+def _steps(steps: Sequence[Step]) -> str:
     rows = []
     for step in steps:
         word = phrases.STEP_WORDS[step.status]

@@ -8,7 +8,6 @@ from openfaas_build.report.cache_report import (
     FunctionReport,
     FunctionResult,
     ImportReport,
-    ReportStep,
     Totals,
 )
 from openfaas_build.report.make_report import make_report
@@ -22,7 +21,6 @@ __all__ = [
     "FunctionReport",
     "FunctionResult",
     "ImportReport",
-    "ReportStep",
     "Totals",
     "from_document",
     "make_report",

@@ -5,7 +5,7 @@ from typing import Literal
 
 from openfaas_build.errors import Notice
 from openfaas_build.plan import FunctionBuild
-from openfaas_build.solve import ExportOutcome, ImportOutcome, SolveRecord, StepStatus
+from openfaas_build.solve import ExportOutcome, ImportOutcome, SolveRecord, Step, StepStatus
 
 Status = Literal["built", "reused", "failed", "skipped"]
 
@@ -29,24 +29,6 @@ class FunctionResult:
     export_duration_s: float = 0.0
     builder_was_empty: bool = False
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportStep:
-    """One Dockerfile step; `shared`: another function of this run ran it."""
-
-    stage: str
-    index: int
-    of: int
-    platform: str = ""
-    instruction: str
-    status: StepStatus
-    duration_s: float
-
-    @property
-    def name(self) -> str:
-        """The step as the progress log names it: `linux/arm64 build 2/6`."""
-        return " ".join(filter(None, (self.platform, self.stage, f"{self.index}/{self.of}")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +89,7 @@ class FunctionReport:
     digest: str
     status: Status
     duration_s: float
-    steps: tuple[ReportStep, ...] = ()
+    steps: tuple[Step, ...] = ()
     imports: tuple[ImportReport, ...] = ()
     export: ExportReport | None = None
     bytes_pulled: int = 0

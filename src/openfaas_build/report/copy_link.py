@@ -28,7 +28,7 @@ def link_suggestion(result: FunctionResult, dockerfile: Dockerfile | None) -> No
         or not record.bytes_pulled
     ):
         return None
-    final = max(record.steps, key=lambda step: step.order).stage if record.steps else ""
+    final = record.steps[-1].stage if record.steps else ""
     ran = [step for step in record.steps if step.status == "run"]
     if any(step.stage != final or not (_is_linked(step) or _copies_from_context(step)) for step in ran):
         return None

@@ -12,6 +12,7 @@ as BuildKit does not tell them apart.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from openfaas_build.dockerfile import Dockerfile
 from openfaas_build.errors import Notice
@@ -21,7 +22,6 @@ from openfaas_build.report.cache_report import (
     FirstMiss,
     FunctionReport,
     FunctionResult,
-    ReportStep,
     Totals,
 )
 from openfaas_build.report.copy_link import link_suggestion
@@ -119,17 +119,15 @@ def _function(
     if strict_cache:
         failure = failure or strict_cache_failure(imports, export)
     cold = not any(found.outcome == "ok" for found in imports)
-    steps = [
-        (step, _status(step, result, ran_by, local=result.builder_was_empty and cold))
-        for step in record.steps
-    ]
+    local = result.builder_was_empty and cold
+    steps = tuple(_judged(step, result, ran_by, local=local) for step in record.steps)
     return FunctionReport(
         name=build.name,
         image=build.image,
         digest=result.digest,
         status="failed" if failure else "built",
         duration_s=result.duration_s,
-        steps=tuple(_step(step, status) for step, status in steps),
+        steps=steps,
         imports=imports,
         export=export,
         bytes_pulled=record.bytes_pulled,
@@ -137,6 +135,12 @@ def _function(
         failure=failure,
         suggestions=tuple(filter(None, [link_suggestion(result, dockerfile)])),
     )
+
+
+def _judged(step: Step, result: FunctionResult, ran_by: Mapping[str, str], *, local: bool) -> Step:
+    """Keep of a step what a report tells; see _status."""
+    status = _status(step, result, ran_by, local=local)
+    return replace(step, status=status, error="", log="", digests=frozenset())
 
 
 def _status(step: Step, result: FunctionResult, ran_by: Mapping[str, str], *, local: bool) -> StepStatus:
@@ -155,32 +159,14 @@ def _status(step: Step, result: FunctionResult, ran_by: Mapping[str, str], *, lo
             return status
 
 
-def _step(step: Step, status: StepStatus) -> ReportStep:
-    return ReportStep(
-        stage=step.stage,
-        index=step.index,
-        of=step.of,
-        platform=step.platform,
-        instruction=step.instruction,
-        status=status,
-        duration_s=step.duration_s,
-    )
-
-
-def _first_miss(steps: Sequence[tuple[Step, StepStatus]], *, cold: bool, fresh: bool) -> FirstMiss | None:
-    missed = [step for step, status in steps if status in ("run", "failed")]
+def _first_miss(steps: Sequence[Step], *, cold: bool, fresh: bool) -> FirstMiss | None:
+    missed = [step for step in steps if step.status in ("run", "failed")]
     if not missed:
         return None
-    first = min(missed, key=lambda step: step.order)
-    before = [status for step, status in steps if step.order < first.order]
-    return FirstMiss(
-        step=first.name,
-        instruction=first.instruction,
-        reason=_reason(
-            first.instruction, cold=cold and "hit" not in before, fresh=fresh, hit_before="hit" in before
-        ),
-        ran_after=len(missed) - 1,
-    )
+    first = missed[0]
+    hit_before = any(step.status == "hit" for step in steps[: steps.index(first)])
+    reason = _reason(first.instruction, cold=cold and not hit_before, fresh=fresh, hit_before=hit_before)
+    return FirstMiss(step=first.name, instruction=first.instruction, reason=reason, ran_after=len(missed) - 1)
 
 
 def _reason(instruction: str, *, cold: bool, fresh: bool, hit_before: bool) -> str:

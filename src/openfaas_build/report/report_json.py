@@ -12,11 +12,12 @@ from openfaas_build.report.cache_report import (
     FirstMiss,
     FunctionReport,
     ImportReport,
-    ReportStep,
 )
 from openfaas_build.report.make_report import total
+from openfaas_build.solve import Step
 
 SCHEMA = 1
+_STEP_FIELDS = ("stage", "index", "of", "platform", "instruction", "status", "duration_s")
 
 
 def to_document(report: CacheReport) -> dict[str, Any]:
@@ -74,6 +75,7 @@ def _function_document(function: FunctionReport) -> dict[str, Any]:
     flat = dataclasses.asdict(function)
     del flat["imports"], flat["export"]
     return flat | {
+        "steps": [{key: getattr(step, key) for key in _STEP_FIELDS} for step in function.steps],
         "cache": {"imports": [_part(item) for item in function.imports], "export": _part(function.export)},
         "failure": _part(failure),
         "suggestions": [hint.as_hint() for hint in function.suggestions],
@@ -94,7 +96,7 @@ def _function(flat: dict[str, Any]) -> FunctionReport:
     return FunctionReport(
         **flat
         | {
-            "steps": tuple(ReportStep(**step) for step in flat["steps"]),
+            "steps": tuple(Step(**step) for step in flat["steps"]),
             "imports": tuple(ImportReport(**_with_hint(item)) for item in cache["imports"]),
             "export": ExportReport(**_with_hint(cache["export"])) if cache["export"] else None,
             "first_miss": FirstMiss(**flat["first_miss"]) if flat["first_miss"] else None,
