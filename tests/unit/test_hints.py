@@ -9,15 +9,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from openfaas_build.hints import hint_for, registry_id
-from openfaas_build.hints.answers import ANSWERS
-from openfaas_build.hints.build_texts import BUILDS
-from openfaas_build.hints.cache_texts import CACHES, CONFIGURATION
-from openfaas_build.hints.hosts import HOSTS
+from openfaas_build.hints.advice_on_answers import OF_ANY_REGISTRY
+from openfaas_build.hints.error_texts_of_builds import OF_ANY_ACTION, OF_BUILDS, OF_REGISTRIES
+from openfaas_build.hints.error_texts_of_caches import (
+    OF_CACHE_CONTENTS,
+    OF_CONFIGURATION,
+    OF_GHA_CREDENTIALS,
+    OF_GHA_SERVICE,
+)
+from openfaas_build.hints.known_registries import ADVICE, HOSTS, RegistryId
+from openfaas_build.hints.table_entries import Answer, When
 from openfaas_build.progress import read
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -125,17 +131,59 @@ def test_cases_have_names_of_their_own() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == {"README.md", *(path.name for path in FILES)}
 
 
-def test_every_code_and_text_is_reached() -> None:
-    texts = (*CONFIGURATION, *CACHES, *BUILDS)
-    codes = {rule.code for rule in texts} | {code for code, _ in ANSWERS.values()}
-    unknown = {"cache-export-failed", "cache-import-failed", "image-push-failed"}
-    assert {case.part("code") for case in CASES} == codes | unknown
-    reached = {part: [case.part(part) for case in CASES] for part in PARTS}
-    advice = [advice for _, advice in ANSWERS.values()]
-    for entry in (*texts, *advice, *(known for host in HOSTS for known in host.advice.values())):
-        for part in ("cause", "remedy", "url"):
-            pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(getattr(entry, part)))
-            assert not getattr(entry, part) or any(re.fullmatch(pattern, text) for text in reached[part])
+TEXTS = (
+    OF_CONFIGURATION,
+    OF_GHA_CREDENTIALS,
+    OF_GHA_SERVICE,
+    OF_CACHE_CONTENTS,
+    OF_ANY_ACTION,
+    OF_REGISTRIES,
+    OF_BUILDS,
+)
+
+
+def test_every_code_has_one_entry_and_a_case() -> None:
+    codes = [code for table in TEXTS for code in table] + [answer.value for answer in Answer]
+    codes += ["cache-export-failed", "cache-import-failed", "image-push-failed"]
+    assert len(codes) == len(set(codes))
+    assert {case.part("code") for case in CASES} == set(codes)
+
+
+def test_every_text_of_an_entry_has_a_case() -> None:
+    told = {part: {case.part(part) for case in CASES} for part in PARTS}
+    entries = [entry for table in TEXTS for entry in table.values()]
+    unseen = [
+        text
+        for entry in (*entries, *OF_ANY_REGISTRY.values(), *ADVICE.values())
+        for part in ("problem", "cause", "remedy", "url")
+        if (text := getattr(entry, part, ""))
+        and not any(re.fullmatch(re.sub(r"\\\{\w+\\\}", ".+", re.escape(text)), seen) for seen in told[part])
+    ]
+    assert unseen == []
+
+
+@pytest.mark.parametrize("registry", ["", *HOSTS])
+def test_each_answer_of_a_registry_has_one_advice(registry: str) -> None:
+    whens = [when for of, when in ADVICE if of == registry] if registry else list(OF_ANY_REGISTRY)
+    assert whens
+    cases = [(when.answer, action, form) for when in whens for action in when.actions for form in when.forms]
+    assert len(cases) == len(set(cases))
+
+
+def test_what_is_known_of_a_registry_adds_to_what_holds_for_any() -> None:
+    """Advice on a case that has none in general would never be looked at."""
+
+    def cases(whens: Iterable[When]) -> set[tuple[str, ...]]:
+        return {
+            (when.answer.value, action, form)
+            for when in whens
+            for action in when.actions
+            for form in when.forms
+        }
+
+    general = cases(OF_ANY_REGISTRY)
+    assert all(cases([when]) & general for _, when in ADVICE)
+    assert set(HOSTS) == set(get_args(RegistryId)) == {of for of, _ in ADVICE} == set(HOST_OF)
 
 
 HOST_OF = {
@@ -259,6 +307,25 @@ def test_the_host_is_the_given_one_then_the_url_then_the_ref() -> None:
     assert "auth.docker.io answered" in hint.problem
 
 
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://r.example.com/v2/", "r.example.com"),
+        ("https://r.example.com/v2/a/tags/list", "r.example.com"),
+        ("https://r.example.com:5000/v2/a/b/manifests/1.0", "r.example.com:5000/a/b:1.0"),
+        ("http://[::1]:5000/v2/a/blobs/uploads/?_state=x", "[::1]:5000/a"),
+        ("https://r.example.com/v2/a/blobs/sha256:12", "r.example.com/a"),
+        ("https://user@R.example.com/v2/a/manifests/sha256:12", "R.example.com/a@sha256:12"),
+    ],
+)
+def test_registry_and_image_of_a_url(url: str, place: str) -> None:
+    hint = hint_for(f"unexpected status from PUT request to {url}: 500 Internal Server Error", buildkit=NEW)
+    assert hint is not None
+    host = place.partition("/")[0].lower()
+    place = place if "/" in place else host
+    assert hint.problem == f'Cache export to {place} failed: {host} answered "500 Internal Server Error".'
+
+
 def test_an_import_that_needs_a_log_in() -> None:
     text = importing(
         "pull access denied, repository does not exist or may require authorization: server message: "
@@ -368,7 +435,10 @@ def test_gha_words_are_not_read_into_other_caches() -> None:
     assert code_of("permission_denied", attributes=registry()) == "cache-export-failed"
     assert code_of("error writing layer blob: denied: no", attributes=GHA) == "cache-export-failed"
     spurious = "rpc error: code = Unavailable desc = ref layer-sha256:0 locked: unavailable"
-    assert code_of(f"ERROR: (*service).Write failed: {spurious}", attributes={"type": "local", "dest": "c"}) == "cache-export-failed"
+    assert (
+        code_of(f"ERROR: (*service).Write failed: {spurious}", attributes={"type": "local", "dest": "c"})
+        == "cache-export-failed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -482,6 +552,10 @@ def test_recorded_errors(path: Path) -> None:
         "unexpected status from PUT request to https://" + "x:" * 1_000_000,
         "https://" * 100_000,
         "https://[" * 50_000,
+        "https://" + "a@" * 1_000_000,
+        "https://r/v2/" + "a/" * 1_000_000,
+        "https://r/v2/a/manifests/" * 50_000,
+        "blob sha256:a is too large (" * 50_000,
         "failed to resolve source metadata for x: " * 20_000,
         "error writing layer blob: " * 20_000,
         "failed to compute cache key: blob sha256:" * 20_000,
@@ -492,13 +566,28 @@ def test_recorded_errors(path: Path) -> None:
         "\x00\x1b[31m\ud800" * 50_000,
         "{subject} {0} {} %s" * 1000,
     ],
-    ids=range(14),
+    ids=range(18),
 )
 @pytest.mark.parametrize("action", ["import", "export", "push", "build"])
 def test_long_and_odd_texts_do_no_harm(text: str, action: Any) -> None:
     """A pattern that backtracks without a bound would not come back from these."""
     found = hint_for(text, action=action)
-    assert found is None or len(found.problem) < 4096
+    assert found is None or (len(found.problem) < 4096 and found.problem.isprintable())
+
+
+def test_what_others_wrote_is_fit_to_be_shown() -> None:
+    """A log may hold anything, and so may a cache value."""
+    path = "/a\x1b[31m\u202eb\r" + "c" * 200
+    hint = hint_for(f'failed to calculate checksum of ref a::b: "{path}": not found', action="build")
+    assert hint is not None
+    assert hint.problem == f'"/ab {"c" * 200}" is not in the build context.'
+    hint = hint_for(
+        "new", attributes={"type": "registry", "ref": "https://me:pw@r.example.com/\x07" + "d" * 9000}
+    )
+    assert hint is not None
+    assert "pw" not in hint.problem
+    assert hint.problem.isprintable()
+    assert len(hint.problem) < 400
 
 
 def test_braces_of_a_text_stay_as_they_are() -> None:
