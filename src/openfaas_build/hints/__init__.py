@@ -1,4 +1,4 @@
-"""Explain errors: (error text, registry, what is known) -> Notice(problem, cause, remedy, url).
+"""Explain errors: (error text, registry, what is known) -> Notice(problem, cause, remedy, code, url).
 
 BuildKit's messages say what a registry answered, seldom why. Known texts are
 looked for first, then the registry's answer (status and path, or its own error
@@ -9,8 +9,8 @@ The price: messages are matched as text and change with BuildKit; a test reads
 the recorded ones of two versions. Pure.
 """
 
-from openfaas_build.hints.find import hint_for
-from openfaas_build.hints.hosts import registry_id
-from openfaas_build.hints.table import Action
+from openfaas_build.hints.explain import hint_for
+from openfaas_build.hints.known_registries import registry_id
+from openfaas_build.hints.table_entries import Action
 
 __all__ = ["Action", "hint_for", "registry_id"]
