@@ -4,61 +4,61 @@ Commands and texts as in faas-cli 0.18.12 (`versioncontrol/`), but a problem of
 git is an error and never part of a tag.
 """
 
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from openfaas_build.errors import BuildError, Notice
+from openfaas_build.git import GitError, run_git
+from openfaas_build.untrusted import one_line
 
 _TIMEOUT_S = 30
+# The user may say where the repository is.
+_PLACES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM")
+# What git says, its cause, the remedy.
+_HINTS = (
+    (
+        "dubious ownership",
+        "the checkout belongs to another user, as in a container job, so git does not trust it.",
+        'Run "git config --global --add safe.directory {root}" before this step.',
+    ),
+    (
+        "not a git repository",
+        "there is no git checkout here.",
+        'Check the repository out first (actions/checkout), or set the input "tag" to "latest".',
+    ),
+    ("no answer in", "", ""),
+    (
+        "",
+        "the checkout has no commit yet, or not enough of its history.",
+        'Commit first, or fetch more history ("fetch-depth: 0" of actions/checkout).',
+    ),
+)
 
 
 def short_sha(root: Path, env: Mapping[str, str]) -> str:
-    """Give the commit's abbreviated name; raises BuildError outside a checkout."""
+    """Return the commit's abbreviated name; raises BuildError outside a checkout."""
     return _git(root, env, "rev-parse", "--short", "HEAD")
 
 
 def describe(root: Path, env: Mapping[str, str]) -> str:
-    """Give `git describe --tags --always`; raises BuildError outside a checkout."""
+    """Return `git describe --tags --always`; raises BuildError outside a checkout."""
     return _git(root, env, "describe", "--tags", "--always")
 
 
 def branch(root: Path, env: Mapping[str, str]) -> str:
-    """Give the branch's name; empty when no branch is checked out."""
+    """Return the branch's name; empty when no branch is checked out."""
     name = _git(root, env, "rev-parse", "--symbolic-full-name", "--abbrev-ref", "HEAD")
     return "" if name == "HEAD" else name
 
 
 def _git(root: Path, env: Mapping[str, str], *arguments: str) -> str:
     try:
-        done = subprocess.run(
-            ["git", *arguments],
-            cwd=root,
-            env=dict(env) | {"LC_ALL": "C"},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
+        return run_git(root, env, *arguments, timeout_s=_TIMEOUT_S, also=_PLACES)
     except FileNotFoundError:
-        raise BuildError(
-            Notice(problem="git is not installed.", remedy='Install git, or set the input "tag" to "latest".')
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise BuildError(Notice(problem=f"git {arguments[0]} did not answer in {_TIMEOUT_S} s.")) from None
-    if done.returncode == 0:
-        return done.stdout.strip()
-    said = done.stderr.strip()
-    if "dubious ownership" in said:
-        cause = "the checkout belongs to another user, as in a container job, so git does not trust it."
-        remedy = f'Run "git config --global --add safe.directory {root}" before this step.'
-    elif "not a git repository" in said.lower():
-        cause = "there is no git checkout here."
-        remedy = 'Check the repository out first (actions/checkout), or set the input "tag" to "latest".'
-    else:
-        cause = "the checkout has no commit yet, or not enough of its history."
-        remedy = 'Commit first, or fetch more history ("fetch-depth: 0" of actions/checkout).'
-    problem = f"the image cannot be tagged from git: {said.splitlines()[0] if said else 'git failed'}"
-    raise BuildError(Notice(problem=problem, cause=cause, remedy=remedy))
+        remedy = 'Install git, or set the input "tag" to "latest".'
+        raise BuildError(Notice(problem="git is not installed.", remedy=remedy)) from None
+    except GitError as error:
+        said = str(error).strip() or "git failed"
+    cause, remedy = next((cause, remedy) for words, cause, remedy in _HINTS if words in said.lower())
+    problem = f"the image cannot be tagged from git: {one_line(said.splitlines()[0])}"
+    raise BuildError(Notice(problem=problem, cause=cause, remedy=remedy.format(root=root)))

@@ -11,7 +11,7 @@ Only `entrypoint.py` turns an error into an exit.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -90,6 +90,32 @@ class MachineError(BuildError):
     exit_code = EXIT_MACHINE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asks for something, for messages: a subject such as `function "resize"`, and its line."""
+
+    subject: str
+    file: str = ""
+    line: int = 0
+
+    def place(self, notice: Notice) -> Notice:
+        """Make `notice` begin with the subject, and stand at its line."""
+        problem = f"{self.subject}: {notice.problem}"
+        return replace(notice, problem=problem, file=self.file, line=self.line)
+
+    def notice(self, problem: str, cause: str = "", remedy: str = "") -> Notice:
+        """Make a Notice that begins with the subject."""
+        return self.place(Notice(problem=problem, cause=cause, remedy=remedy))
+
+    def error(self, problem: str, cause: str = "", remedy: str = "") -> BuildError:
+        """Make a BuildError of one such Notice."""
+        return BuildError(self.notice(problem, cause, remedy))
+
+    def change(self, text: str) -> str:
+        """Say what the line should be."""
+        return f'Change line {self.line} to "{text}".' if self.line else f'Write "{text}".'
+
+
 class Faults:
     """The faults found so far, each once, so that all can be told together."""
 
@@ -107,9 +133,11 @@ class Faults:
 
     @contextmanager
     def catch(self, place: Callable[[Notice], Notice] = lambda notice: notice) -> Iterator[None]:
-        """Gather what a block raises; `place` may say where it stands."""
+        """Gather what a block raises, but for a MachineError; `place` may say where it stands."""
         try:
             yield
+        except MachineError:
+            raise
         except BuildError as error:
             self.add(map(place, error.notices))
 

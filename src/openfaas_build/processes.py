@@ -20,20 +20,32 @@ _GRACE_S = 10
 class Question:
     """A command that was started for what it writes; the answer is waited for when it is wanted.
 
-    It has `timeout_s` from then on. Raises OSError when there is no such command.
+    It has `timeout_s` from then on. With `own_group` it has no terminal, and
+    its children are ended with it. Raises OSError when there is no such command.
     """
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str], timeout_s: float) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        timeout_s: float,
+        *,
+        cwd: Path | None = None,
+        own_group: bool = False,
+    ) -> None:
         self._argv = list(argv)
         self._timeout_s = timeout_s
+        self._own_group = own_group
         self._process = subprocess.Popen(
             self._argv,
             env=dict(env),
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
+            start_new_session=own_group,
         )
 
     @cached_property
@@ -50,6 +62,8 @@ class Question:
     def drop(self) -> None:
         """End it, if it has not ended: nobody wants the answer any more."""
         with self._process:
+            if self._own_group:
+                _signal(self._process, signal.SIGKILL)
             self._process.kill()
 
 

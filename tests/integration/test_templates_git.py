@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from openfaas_build.errors import BuildError, MachineError
+from openfaas_build.errors import BuildError, MachineError, Origin
 from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
-from openfaas_build.templates import Fetched, fetch_templates, find_template
-from openfaas_build.templates.address import Source
-from openfaas_build.templates.git import clone
+from openfaas_build.templates import Fetched, fetch_templates
+from openfaas_build.templates.clone import clone
+from openfaas_build.templates.folder import find_template
+from openfaas_build.templates.source import Source
 from openfaas_build.templates.store import read_store
 
 # Nothing of the machine's own git configuration, and a fixed author.
@@ -27,6 +29,7 @@ ENV = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_SYSTEM": "/dev/null",
 }
+ORIGIN = Origin(subject="a test")
 AUTHOR = {
     "GIT_AUTHOR_NAME": "a",
     "GIT_AUTHOR_EMAIL": "a@example.com",
@@ -133,7 +136,7 @@ class TestConfiguredSources:
             "template/node/function/handler",
             "template/node/template.yml",
         ]
-        assert find_template(root, "node") == root / "template/node"
+        assert find_template(root, "node", ORIGIN) == root / "template/node"
 
     @pytest.mark.parametrize(
         "form", ["../origin/templates.git", "file://{bare}", "{bare}/", "../origin/work"]
@@ -270,9 +273,10 @@ class TestFaults:
     def test_a_wrong_name_lists_the_names(self, root: Path, repository: Repository) -> None:
         bare = str(repository.bare)
         assert faults(root, make_stack("nodes", nodes=bare)) == [
-            f'stack.yml:11: function "fn1": there is no template "nodes" in "{bare}".\n'
+            f'stack.yml:11: function "fn1": there is no template "nodes" in "{bare}",'
+            " which has node and python3.\n"
             'Likely cause: a typing error; "node" is there.\n'
-            'Change line 11 to "lang: node". It has: node, python3.'
+            'Change line 11 to "lang: node".'
         ]
         assert not (root / "template").exists()
 
@@ -290,14 +294,15 @@ class TestFaults:
         )
         texts = faults(root, stack)
         assert [text.splitlines()[0] for text in texts] == [
-            'stack.yml:6: function "fn4": template "java": the template source "../nowhere" is neither'
+            'stack.yml:6: function "fn4": template "java": template source "../nowhere": it is neither'
             " a repository's address nor a path that exists.",
             f'stack.yml:5: function "fn3": template "go": git cannot clone "{bare}" at "v9".',
-            f'stack.yml:21: function "fn2": there is no template "rust" in "{bare}".',
+            f'stack.yml:21: function "fn2": there is no template "rust" in "{bare}",'
+            " which has node and python3.",
         ]
         assert "Likely cause: the repository has no such branch, tag or commit; git says: " in texts[1]
         assert "Remote branch v9 not found" in texts[1]
-        assert find_template(root, "node")
+        assert find_template(root, "node", ORIGIN)
 
     def test_several_templates_of_one_repository(self, root: Path, tmp_path: Path) -> None:
         (tmp_path / "plain").mkdir()
@@ -333,10 +338,13 @@ class TestFaults:
         assert "a branch or tag does not begin with a dash" in text
 
     def test_a_bad_ref(self, root: Path, repository: Repository) -> None:
-        (text,) = faults(root, make_stack("node", node=f"{repository.bare}#a..b"))
+        (text,) = faults(root, make_stack("node", node=f"file://{repository.bare}#a..b"))
         assert text == (
-            'stack.yml:3: function "fn1": template "node": "a..b" is no name of a branch or tag.\n'
-            'Likely cause: git allows no blanks, no ".." and none of ~ ^ : ? * [ \\ in one.\n'
+            'stack.yml:3: function "fn1": template "node":'
+            f' git cannot clone "file://{repository.bare}" at "a..b".\n'
+            "Likely cause: the repository has no such branch, tag or commit; git says:"
+            " warning: Could not find remote branch a..b to clone."
+            " / fatal: Remote branch a..b not found in upstream origin\n"
             'Correct what follows "#" or "@".'
         )
 
@@ -365,8 +373,8 @@ class TestFaults:
                 env=ENV | {"PATH": f"{script.parent}:{ENV['PATH']}"},
             )
         assert str(caught.value) == (
-            'stack.yml:3: function "fn1": template "node": git cannot clone "https://h/t".\n'
-            "Likely cause: git says: ::error::evil / remote: #[add-mask]e \\x1b[31m https://host/t\n"
+            'stack.yml:3: function "fn1": template "node": git cannot clone "https://***@h/t".\n'
+            "Likely cause: git says: ::error::evil / remote: ##[add-mask]e https://***@host/t\n"
             "Check the address and what it names."
         )
 
@@ -376,7 +384,7 @@ class TestFaults:
             started = time.monotonic()
             port = server.getsockname()[1]
             stack = make_stack("node", node=f"http://127.0.0.1:{port}/t.git")
-            with pytest.raises(BuildError, match=r"git did not finish with .* in 1 s"):
+            with pytest.raises(BuildError, match=r"does not answer, .* git says: no answer in 1 s"):
                 fetch_templates(root, stack, ["node"], env=ENV, timeout_s=1)
             assert time.monotonic() - started < 20
 
@@ -428,11 +436,42 @@ class TestFaults:
 
 
 Answer = tuple[int, Mapping[str, str], bytes]
+Serve = Callable[[Mapping[str, Answer]], str]
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Mapping[str, Answer]], str]]:
+def serve() -> Iterator[Serve]:
     """Serve answers by path on loopback; gives the address."""
+    with serving(None) as start:
+        yield start
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for loopback that nobody else signed, and its key in the same file."""
+    path = tmp_path / "certificate.pem"
+    subprocess.run(
+        (
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-days", "2", "-subj", "/CN=loopback", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(path), "-out", str(tmp_path / "public.pem")),
+        ),
+        check=True,
+        capture_output=True,
+    )
+    path.write_text(path.read_text() + (tmp_path / "public.pem").read_text())
+    return path
+
+
+@pytest.fixture
+def serve_tls(certificate: Path) -> Iterator[Serve]:
+    """Serve as `serve` does, over TLS."""
+    with serving(certificate) as start:
+        yield start
+
+
+@contextlib.contextmanager
+def serving(certificate: Path | None) -> Iterator[Serve]:
     with contextlib.ExitStack() as stack:
 
         def start(answers: Mapping[str, Answer]) -> str:
@@ -450,15 +489,19 @@ def serve() -> Iterator[Callable[[Mapping[str, Answer]], str]]:
                     pass
 
             server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            if certificate:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(certificate)
+                server.socket = context.wrap_socket(server.socket, server_side=True)
             threading.Thread(target=server.serve_forever, daemon=True).start()
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
-            return f"http://127.0.0.1:{server.server_port}"
+            return f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
 
         yield start
 
 
-Serve = Callable[[Mapping[str, Answer]], str]
+_OTHER = "a redirect or proxy needs a protocol that is not allowed: No connection adapters were found for"
 
 
 class TestStore:
@@ -479,7 +522,7 @@ class TestStore:
             ("org/node", ""),
             ("python3@v1", "v1"),
         ]
-        assert find_template(root, "org/node")
+        assert find_template(root, "org/node", ORIGIN)
 
     def test_an_entry_without_a_source_means_the_store(
         self, root: Path, repository: Repository, serve: Serve
@@ -491,12 +534,12 @@ class TestStore:
     def test_not_in_it(self, root: Path, repository: Repository, serve: Serve) -> None:
         url = self.store(serve, node22="https://h/t")
         assert faults(root, make_stack("node2", "rust"), store_url=url) == [
-            'stack.yml:11: function "fn1": there is no template "node2" in template/'
-            " or in the template store.\n"
+            'stack.yml:11: function "fn1": template "node2": it is neither in template/'
+            " nor in the template store.\n"
             'Likely cause: a typing error; "node22" is there.\n'
             'Change line 11 to "lang: node22".',
-            'stack.yml:21: function "fn2": there is no template "rust" in template/'
-            " or in the template store.\n"
+            'stack.yml:21: function "fn2": template "rust": it is neither in template/'
+            " nor in the template store.\n"
             "Likely cause: a typing error, or a template of a repository that the stack file does not name.\n"
             'Name its repository under "configuration.templates", or in the input "template-url".',
         ]
@@ -515,9 +558,10 @@ class TestStore:
             ((200, {}, b"<html>" + b"x" * 99), "it does not answer with a JSON list"),
             ((200, {}, b'{"template": "node"}'), "it does not answer with a JSON list"),
             ((200, {}, b"[" + b" " * (1 << 20) + b"]"), "its list is larger than 1 MiB"),
-            ((302, {"Location": "file:///etc/passwd"}, b""), "it answers 302"),
-            ((302, {"Location": "ftp://127.0.0.1/x"}, b""), "it answers 302"),
-            ((302, {"Location": "/store.json"}, b""), "it answers 302"),
+            ((302, {"Location": "file:///etc/passwd"}, b""), f"{_OTHER} 'file:///etc/passwd'"),
+            ((302, {"Location": "ftp://127.0.0.1/x"}, b""), f"{_OTHER} 'ftp://127.0.0.1/x'"),
+            ((302, {"Location": "/store.json"}, b""), "Exceeded 10 redirects"),
+            ((302, {}, b""), "it answers 302"),
         ],
     )
     def test_bad_answers(self, root: Path, serve: Serve, answer: Answer, why: str) -> None:
@@ -539,8 +583,32 @@ class TestStore:
     def test_it_redirects(self, serve: Serve) -> None:
         there = self.store(serve, node="https://h/t")
         url = serve({"/old": (301, {"Location": there}, b"")}) + "/old"
-        (entry,) = read_store(url, env={})
-        assert entry.repository == "https://h/t"
+        assert read_store(url, env={})["node"].repository == "https://h/t"
+
+    def test_certificates_are_checked(self, serve_tls: Serve, certificate: Path) -> None:
+        rows = json.dumps([{"template": "node", "repo": "https://h/t"}]).encode()
+        url = serve_tls({"/": (200, {}, rows)}) + "/"
+        with pytest.raises(BuildError, match="certificate verify failed"):
+            read_store(url, env={})
+        for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+            assert read_store(url, env={name: str(certificate)})
+
+    @pytest.mark.parametrize("scheme", ["http", "HTTP"])
+    def test_https_is_not_left_for_http(
+        self, serve: Serve, serve_tls: Serve, certificate: Path, scheme: str
+    ) -> None:
+        there = self.store(serve, node="https://h/t").replace("http", scheme, 1)
+        url = serve_tls({"/": (302, {"Location": there}, b"")}) + "/"
+        with pytest.raises(BuildError, match=r"protocol that is not allowed: .* 'http://127"):
+            read_store(url, env={"SSL_CERT_FILE": str(certificate)})
+
+    def test_the_process_s_own_environment_does_not_count(
+        self, serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        for name in ("http_proxy", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+        assert read_store(self.store(serve, node="https://h/t"), env={})
 
     def test_a_proxy_is_asked_but_for_the_exceptions(self, serve: Serve) -> None:
         there = self.store(serve, node="https://h/direct")
@@ -552,8 +620,7 @@ class TestStore:
             ({"http_proxy": proxy, "no_proxy": "127.0.0.1"}, "https://h/direct"),
             ({"https_proxy": proxy}, "https://h/direct"),
         ]:
-            (entry,) = read_store(there, env=env)
-            assert entry.repository == expected
+            assert read_store(there, env=env)["node"].repository == expected
 
     def test_it_gives_up(self) -> None:
         with (

@@ -11,12 +11,12 @@ LINES = (
     ("buildx", "progress", "render"),
     ("report",),
     ("hints", "after_build"),
-    ("plan",),
-    ("inputs", "stack", "cache", "dockerfile", "solve", "processes"),
+    ("plan", "git"),
+    ("inputs", "stack", "cache", "dockerfile", "solve", "processes", "filetree"),
     ("errors", "references", "untrusted"),
 )
 LEVEL = {room: at for at, line in enumerate(LINES) for room in line}
-LIBRARIES = {"actions_toolkit": "workflow", "docker": "engine", "yaml": "stack"}
+LIBRARIES = {"actions_toolkit": "workflow", "docker": "engine", "requests": "templates", "yaml": "stack"}
 MOST_LINES = 285
 
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from openfaas_build.errors import BuildError
+from openfaas_build.errors import BuildError, Origin
+from openfaas_build.git import git_environment
 from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
-from openfaas_build.templates import fetch_templates, find_template
-from openfaas_build.templates.address import read_source
-from openfaas_build.templates.git import child_env
-from openfaas_build.templates.install import install
-from openfaas_build.templates.lookup import wanted
-from openfaas_build.templates.store import _read_entries, choose
+from openfaas_build.templates import fetch_templates
+from openfaas_build.templates.fetch import _choose
+from openfaas_build.templates.folder import Job, find_template, install
+from openfaas_build.templates.source import Source, read_source
+from openfaas_build.templates.store import _read_entries
+
+ORIGIN = Origin(subject='function "fn2"', file="stack.yml", line=21)
 
 
 def put(root: Path, *names: str) -> None:
@@ -40,27 +42,27 @@ def make_stack(*langs: str, templates: tuple[TemplateSource, ...] = ()) -> Stack
 
 def fault(root: Path, lang: str) -> str:
     with pytest.raises(BuildError) as caught:
-        find_template(root, lang, make_stack("other", lang))
+        find_template(root, lang, ORIGIN)
     return str(caught.value)
 
 
 class TestFind:
     def test_the_exact_name(self, tmp_path: Path) -> None:
         put(tmp_path, "template/Node/template.yml", "template/Node/Dockerfile")
-        assert find_template(tmp_path, "Node") == tmp_path / "template/Node"
-        assert find_template(tmp_path, "node22") is None
-        assert find_template(tmp_path / "nowhere", "node22") is None
+        assert find_template(tmp_path, "Node", ORIGIN) == tmp_path / "template/Node"
+        assert find_template(tmp_path, "node22", ORIGIN) is None
+        assert find_template(tmp_path / "nowhere", "node22", ORIGIN) is None
 
     @pytest.mark.parametrize("lang", ["py@v1.0", "a/b", "py@feature/x", "x" * 200 + "@sha-" + "0" * 40])
     def test_odd_names(self, tmp_path: Path, lang: str) -> None:
         put(tmp_path, f"template/{lang}/template.yml", f"template/{lang}/Dockerfile")
-        assert find_template(tmp_path, lang) == tmp_path / "template" / lang
+        assert find_template(tmp_path, lang, ORIGIN) == tmp_path / "template" / lang
 
     def test_a_symlink_in_the_project(self, tmp_path: Path) -> None:
         put(tmp_path, "shared/node/template.yml", "shared/node/Dockerfile")
         (tmp_path / "template").mkdir()
         (tmp_path / "template/node").symlink_to("../shared/node")
-        assert find_template(tmp_path, "node") == tmp_path / "template/node"
+        assert find_template(tmp_path, "node", ORIGIN) == tmp_path / "template/node"
 
     def test_a_symlink_that_leaves_the_project(self, tmp_path: Path) -> None:
         root = tmp_path / "proj"
@@ -68,24 +70,25 @@ class TestFind:
         (root / "template").mkdir(parents=True)
         (root / "template/node").symlink_to("../../proj-other/node")
         assert fault(root, "node") == (
-            f'stack.yml:21: function "fn2": template "node" leads to "{tmp_path}/proj-other/node",'
+            'stack.yml:21: function "fn2": "template/node" leads to "../../proj-other/node",'
             " which is outside the project.\n"
-            "Likely cause: it is a symlink or lies behind one.\n"
-            "Copy the template into the project."
+            "Likely cause: it is a symlink or lies behind one,"
+            " and a file of the machine must not get into an image.\n"
+            "Copy what it points to into the project, or remove the symlink."
         )
 
     def test_a_dangling_symlink(self, tmp_path: Path) -> None:
         (tmp_path / "template").mkdir()
         (tmp_path / "template/node").symlink_to("../gone")
         assert fault(tmp_path, "node") == (
-            'stack.yml:21: function "fn2": "template/node" is a symlink to "../gone", which does not exist.\n'
+            'stack.yml:21: function "fn2": "template/node" leads to "../gone", which does not exist.\n'
             "Likely cause: its target was moved, removed or never checked out.\n"
-            "Mend the symlink, or remove it to have the template fetched."
+            "Mend or remove the symlink."
         )
 
     def test_the_folder_template_may_dangle_too(self, tmp_path: Path) -> None:
         (tmp_path / "template").symlink_to("gone")
-        assert '"template" is a symlink to "gone", which does not exist.' in fault(tmp_path, "node")
+        assert '"template" leads to "gone", which does not exist.' in fault(tmp_path, "node")
 
     def test_a_file_in_its_place(self, tmp_path: Path) -> None:
         put(tmp_path, "template/node")
@@ -220,7 +223,7 @@ class TestSource:
 
     def test_no_password_is_shown(self, tmp_path: Path) -> None:
         source = read_source("https://me:s3cret@h/t", tmp_path)
-        assert (source.shown, source.repository) == ("https://h/t", "https://me:s3cret@h/t")
+        assert (source.shown, source.repository) == ("https://***@h/t", "https://me:s3cret@h/t")
         with pytest.raises(BuildError) as caught:
             read_source("https://me:s3cret@h/t#sha-1", tmp_path)
         assert "s3cret" not in str(caught.value)
@@ -239,12 +242,12 @@ class TestSource:
             ("stack.yml:41", 'function "fn4": "../x" is no name of a template.'),
             (
                 "",
-                'input "template-url": the template source "-x" is neither a repository\'s address'
+                'input "template-url": template source "-x": it is neither a repository\'s address'
                 " nor a path that exists.",
             ),
             (
                 "stack.yml:3",
-                'function "fn2": template "two": the template source "htps://h/t" is neither'
+                'function "fn2": template "two": template source "htps://h/t": it is neither'
                 " a repository's address nor a path that exists.",
             ),
         ]
@@ -276,7 +279,18 @@ class TestStoreList:
 
     def test_order(self) -> None:
         entries = _read_entries(json.dumps(self.ROWS).encode())
-        assert [entry.repository[-5:] for entry in entries] == ["//h/a", "//h/y", "false", "//h/z", "/true"]
+        assert list(entries) == [
+            "ant",
+            "b/ant",
+            "Yak",
+            "b/Yak",
+            "node",
+            "a/node",
+            "zebra",
+            "b/zebra",
+            "b/node",
+        ]
+        assert entries["ant"] == ("ant", "https://h/a")
 
     @pytest.mark.parametrize(
         ("lang", "repository"),
@@ -285,13 +299,19 @@ class TestStoreList:
             ("node@v1", "https://h/false"),
             ("b/node", "https://h/true"),
             ("b/node@v1", "https://h/true"),
-            ("Node", None),
-            ("c/node", None),
         ],
     )
-    def test_choice(self, lang: str, repository: str | None) -> None:
-        entry = choose(_read_entries(json.dumps(self.ROWS).encode()), wanted(lang, None))
-        assert (entry and entry.repository) == repository
+    def test_choice(self, tmp_path: Path, lang: str, repository: str) -> None:
+        job = _choose(tmp_path, _read_entries(json.dumps(self.ROWS).encode()), lang, ORIGIN)
+        ref = lang.partition("@")[2]
+        assert job == Job(
+            lang=lang, name="node", source=Source(repository=repository, ref=ref), origin=ORIGIN
+        )
+
+    @pytest.mark.parametrize("lang", ["Node", "c/node", "@v1", ""])
+    def test_no_choice(self, tmp_path: Path, lang: str) -> None:
+        with pytest.raises(BuildError, match="it is neither in template/ nor in the template store"):
+            _choose(tmp_path, _read_entries(json.dumps(self.ROWS).encode()), lang, ORIGIN)
 
     @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"null", b"[" * 100000, b"\xff\xfe"])
     def test_garbage(self, body: bytes) -> None:
@@ -315,8 +335,9 @@ class TestInstall:
         return tmp_path / "repo"
 
     def install(self, repository: Path, lang: str = "node") -> Path:
-        want = wanted(lang, make_stack("other", lang))
-        install(repository, want.name, repository.parent / "to", want=want, shown="https://h/t")
+        source = Source(repository="https://h/t")
+        job = Job(lang=lang, name=lang.partition("@")[0], source=source, origin=ORIGIN)
+        install(job, repository, repository.parent / "to")
         return repository.parent / "to"
 
     def fault(self, repository: Path, lang: str = "node") -> str:
@@ -338,30 +359,46 @@ class TestInstall:
 
     def test_symlinks(self, repository: Path) -> None:
         node = repository / "template/node"
-        (node / "own").symlink_to("lib")
+        (node / "own").symlink_to("lib", target_is_directory=True)
         (node / "lib/own.yml").symlink_to("../../node/template.yml")
         (node / "shared").symlink_to("../../shared")
         (node / "s.js").symlink_to("shared/deep/s.js")
         to = self.install(repository)
-        assert (str((to / "own").readlink()), str((to / "lib/own.yml").readlink())) == (
-            "lib",
-            "../template.yml",
-        )
+        assert not [path for path in to.rglob("*") if path.is_symlink()]
         assert (to / "lib/own.yml").read_text() == "repo/template/node/template.yml"
-        assert not (to / "shared").is_symlink()
+        assert (to / "own/a.js").read_text() == "repo/template/node/lib/a.js"
         assert (to / "shared/deep/s.js").read_text() == (to / "s.js").read_text() == "repo/shared/deep/s.js"
 
-    @pytest.mark.parametrize(
-        "target", ["/etc/hostname", "../../../secret", "../../.git/config", "../../.git", "../../.."]
-    )
+    @pytest.mark.parametrize("target", ["/etc/hostname", "../../../../secret", "../../../.."])
     def test_a_symlink_that_leaves_the_repository(self, repository: Path, target: str) -> None:
-        (repository / "template/node/lib/link").symlink_to(f"../{target}" if target[0] == "." else target)
+        (repository / "template/node/lib/link").symlink_to(target)
         assert self.fault(repository) == (
-            'stack.yml:21: function "fn2": the symlink "template/node/lib/link" of "https://h/t"'
-            " leaves the repository.\n"
-            "Likely cause: a mistake of the template's author, or an attempt to read this machine's files.\n"
-            "Tell the author, and use another source until it is mended."
+            'stack.yml:21: function "fn2": template "node" of "https://h/t":'
+            f' symlink "template/node/lib/link" leads to "{target}", which is outside the repository.\n'
+            "Likely cause: it is a symlink or lies behind one,"
+            " and a file of the machine must not get into an image.\n"
+            "Tell the template's author, and use another source until it is mended."
         )
+
+    @pytest.mark.parametrize("target", ["../../../.git/config", "../../../.git"])
+    def test_a_symlink_to_what_git_keeps(self, repository: Path, target: str) -> None:
+        (repository / "template/node/lib/link").symlink_to(target)
+        assert f'"template/node/lib/link" leads to "{target}", which does not exist.' in self.fault(
+            repository
+        )
+
+    def test_the_repository_itself_as_a_template(self, repository: Path) -> None:
+        put(repository, "template.yml", "Dockerfile")
+        (repository / "template/all").symlink_to("..")
+        assert 'symlink "./template/all" leads back to itself.' in self.fault(repository, "all")
+        (repository / "template/all").unlink()
+        (repository / "alone").symlink_to(".")
+        assert not (repository / ".git").exists()
+
+    def test_a_folder_on_the_way_that_leaves_the_repository(self, repository: Path) -> None:
+        put(repository.parent, "out/node/template.yml", "out/node/Dockerfile")
+        (repository / "template/a").symlink_to("../../out")
+        assert "its folder leads to" in self.fault(repository, "a/node")
 
     @pytest.mark.parametrize("target", ["../..", "../../template", "../../shared"])
     def test_a_loop(self, repository: Path, target: str) -> None:
@@ -372,24 +409,30 @@ class TestInstall:
     @pytest.mark.parametrize("target", ["gone", "link"])
     def test_a_symlink_to_nothing(self, repository: Path, target: str) -> None:
         (repository / "template/node/link").symlink_to(target)
-        assert '"template/node/link" of "https://h/t" points to nothing.' in self.fault(repository)
+        text = self.fault(repository)
+        assert 'template "node" of "https://h/t": symlink "template/node/link" ' in text
+        assert {"gone": "does not exist", "link": "cannot be resolved"}[target] in text
 
     def test_the_template_itself_as_a_symlink(self, repository: Path) -> None:
         (repository / "template/alias").symlink_to("node")
         assert (self.install(repository, "alias") / "lib/a.js").exists()
         (repository / "template/evil").symlink_to("../..")
-        assert '"template/evil" of "https://h/t" leaves the repository' in self.fault(repository, "evil")
+        assert 'its folder leads to "../..", which is outside the repository' in self.fault(
+            repository, "evil"
+        )
 
     def test_a_wrong_name(self, repository: Path) -> None:
         assert self.fault(repository, "nodes@v1") == (
-            'stack.yml:21: function "fn2": there is no template "nodes" in "https://h/t".\n'
+            'stack.yml:21: function "fn2": there is no template "nodes" in "https://h/t",'
+            " which has node and python3.\n"
             'Likely cause: a typing error; "node@v1" is there.\n'
-            'Change line 21 to "lang: node@v1". It has: node, python3.'
+            'Change line 21 to "lang: node@v1".'
         )
         assert self.fault(repository, "rust") == (
-            'stack.yml:21: function "fn2": there is no template "rust" in "https://h/t".\n'
+            'stack.yml:21: function "fn2": there is no template "rust" in "https://h/t",'
+            " which has node and python3.\n"
             "Likely cause: a typing error, or the wrong source.\n"
-            "It has: node, python3."
+            "Correct the name or the source of the template."
         )
 
     def test_no_template_repository(self, tmp_path: Path) -> None:
@@ -421,7 +464,7 @@ class TestChildEnvironment:
             "AWS_SECRET_ACCESS_KEY": "secret",
             "LD_PRELOAD": "x.so",
         }
-        assert child_env(env) == {
+        assert git_environment(env) == {
             "PATH": "/bin",
             "HOME": "/root",
             "HTTPS_PROXY": "http://p",

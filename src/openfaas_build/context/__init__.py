@@ -7,19 +7,15 @@ outside the project is read, nothing outside the staging folder removed.
 
 The project is the folder that faas-cli would run in: handlers and extra paths
 are relative to it, never to the stack file. `paths` resolves them, `request`
-gathers what is wrong, `layout` writes through `filetree`, which copies, and
-`source` finds back from a context to the user's own file.
-Neither environment nor clock is read.
+gathers what is wrong, `layout` writes the context and finds back from its
+Dockerfile to the user's own. Neither environment nor clock is read.
 """
 
 from openfaas_build.context.digest import context_digest, handler_digest
-from openfaas_build.context.dockerfile_origin import find_dockerfile
-from openfaas_build.context.layout import Context, write_context
-from openfaas_build.context.request import ContextRequest, check_paths
-from openfaas_build.context.secrets import check_secrets
+from openfaas_build.context.layout import find_dockerfile, write_context
+from openfaas_build.context.request import ContextRequest, check_paths, check_secrets
 
 __all__ = [
-    "Context",
     "ContextRequest",
     "check_paths",
     "check_secrets",

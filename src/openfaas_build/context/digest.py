@@ -3,14 +3,16 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
-from openfaas_build.context.paths import Origin, inside, printable
+from openfaas_build.errors import Origin
+from openfaas_build.filetree import inside
+from openfaas_build.untrusted import escaped
 
 
 def handler_digest(root: Path, handler: str) -> str:
-    """Give faas-cli's `digest` tag: 32 hex digits of the contents of the handler's files.
+    """Compute faas-cli's `digest` tag: 32 hex digits of the contents of the handler's files.
 
     It is the MD5 of the joined hex MD5s of all regular files, ordered by path
     as bytes. Names, modes and symlinks do not count, so two handlers can
@@ -21,20 +23,19 @@ def handler_digest(root: Path, handler: str) -> str:
     Source: faas-cli 0.18.12, schema/image.go, reproduced independently.
     """
     top = os.path.realpath(root / handler)
-    origin = Origin(subject=f'handler "{printable(handler)}"')
+    origin = Origin(subject=f'handler "{escaped(handler)}"')
     if not inside(top, os.path.realpath(root)):
         raise origin.error("it is outside the project.")
     whole = hashlib.md5(usedforsecurity=False)
     try:
-        for path in sorted(_regular_files(os.fsencode(top))):
+        files = (entry.path for entry in _entries(top) if entry.is_file(follow_symlinks=False))
+        for path in sorted(files):
             one = hashlib.md5(usedforsecurity=False)
-            with Path(os.fsdecode(path)).open("rb") as file:
-                while data := file.read(1 << 20):
-                    one.update(data)
+            _feed(one, path)
             whole.update(one.hexdigest().encode())
     except OSError as error:
         raise origin.error(
-            f'cannot read "{printable(os.fsdecode(error.filename or top))}": {error.strerror}.',
+            f'cannot read "{escaped(os.fsdecode(error.filename or top))}": {error.strerror}.',
             'the tag mode "digest" reads every file of the handler.',
             "Make the file readable, or choose another tag mode.",
         ) from error
@@ -42,47 +43,40 @@ def handler_digest(root: Path, handler: str) -> str:
 
 
 def context_digest(path: Path) -> str:
-    """Give the SHA-256 (64 hex digits) of everything in a build context that BuildKit can see.
+    """Compute the SHA-256 (64 hex digits) of everything in a build context that BuildKit can see.
 
     Names, kinds, modes and contents, in the order of the names as bytes; times
     and owners do not count, as they do not for BuildKit. Raises OSError.
     """
-    top = os.fsencode(path)
     whole = hashlib.sha256()
-    for entry in sorted(_entries(top)):
+    for entry in sorted(entry.path for entry in _entries(str(path))):
         status = os.lstat(entry)
         kind, content = stat.S_IFMT(status.st_mode), b""
         if kind == stat.S_IFREG:
-            with Path(os.fsdecode(entry)).open("rb") as file:
-                one = hashlib.sha256()
-                while data := file.read(1 << 20):
-                    one.update(data)
+            one = hashlib.sha256()
+            _feed(one, entry)
             content = one.digest()
         elif kind == stat.S_IFLNK:
             content = os.fsencode(Path(os.fsdecode(entry)).readlink())
-        name = entry[len(top) :]
+        name = entry[len(os.fsencode(path)) :]
         # Lengths in front, so that no two trees give the same bytes.
         whole.update(b"%d %d %d %d:" % (kind, stat.S_IMODE(status.st_mode), len(name), len(content)))
         whole.update(name + content)
     return whole.hexdigest()
 
 
-def _entries(top: bytes) -> Iterable[bytes]:
-    pending = [top]
+def _entries(top: str) -> Iterator[os.DirEntry[bytes]]:
+    """Walk everything below `top`; paths are bytes, which have one order on every machine."""
+    pending = [os.fsencode(top)]
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in entries:
-                yield entry.path
+                yield entry
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
 
 
-def _regular_files(top: bytes) -> Iterable[bytes]:
-    pending = [top]
-    while pending:
-        with os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(entry.path)
-                elif entry.is_file(follow_symlinks=False):
-                    yield entry.path
+def _feed(one: "hashlib._Hash", path: bytes) -> None:
+    with Path(os.fsdecode(path)).open("rb") as file:
+        while data := file.read(1 << 20):
+            one.update(data)

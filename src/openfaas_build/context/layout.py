@@ -2,31 +2,21 @@
 
 import os
 import shutil
-import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-from openfaas_build.context.filetree import FileTree
-from openfaas_build.context.paths import printable
-from openfaas_build.context.request import ContextRequest, Sources, examine
-from openfaas_build.errors import raise_all
+from openfaas_build.context.request import ContextRequest, examine
+from openfaas_build.dockerfile import Dockerfile, read_dockerfile
+from openfaas_build.errors import Origin
+from openfaas_build.filetree import FileTree
+from openfaas_build.untrusted import escaped
 
 # Left out at the top level of a handler, as in faas-cli, so that "handler: ." works.
 _HANDLER_SKIP = frozenset({"build", "template"})
 _TEMPLATE_SKIP = frozenset({"meta.json"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """A build context that was laid out; `size_bytes` is what BuildKit sees, shared blocks included."""
-
-    name: str
-    path: Path
-    files: int
-    size_bytes: int
-
-
-def write_context(request: ContextRequest) -> Context:
+def write_context(request: ContextRequest) -> None:
     """Lay out `staging/<function name>` in place of what is there.
 
     The tree grows beside its place and is renamed into it, so an error leaves
@@ -37,54 +27,65 @@ def write_context(request: ContextRequest) -> Context:
 
     Source: faas-cli 0.18.12, by way of CreateBuildContext in go-sdk v0.2.22.
     """
-    sources, notices = examine(request, suggest=True)
-    raise_all(notices)
-    path = request.staging / request.function.name
+    sources, faults = examine(request, suggest=True)
+    faults.raise_all()
     # A name holds no colon, so this is no other function's context.
     part = request.staging / f"{request.function.name}:part"
-    shown = printable(str(path))
     try:
         request.staging.mkdir(parents=True, exist_ok=True)
-        _remove(path)
+        _remove(request.target)
         _remove(part)
+        _grow(request, sources, part)
+        part.rename(request.target)
     except OSError as error:
+        shown = escaped(str(request.target))
         raise request.origin("").error(
-            f'cannot clear "{shown}": {error.strerror}.',
-            "another user made files in it, perhaps a container that ran as root.",
+            f'cannot write "{shown}": {error.strerror}.',
+            "the disk is full, or another user made files there, perhaps a container that ran as root.",
             f'Remove "{shown}" and try again.',
         ) from error
-    try:
-        tree = _grow(request, sources, part)
-        part.rename(path)
-    except OSError as error:
-        raise request.origin("").error(f'cannot write "{shown}": {error.strerror}.') from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Context(name=path.name, path=path, files=tree.files, size_bytes=tree.size_bytes)
 
 
-def _grow(request: ContextRequest, sources: Sources, part: Path) -> FileTree:
+def find_dockerfile(request: ContextRequest) -> Dockerfile | None:
+    """Read the Dockerfile of a laid-out build context; None when it cannot be read.
+
+    Its path is that of the user's own file, relative to the project: the
+    template's or the handler's, whichever has the same contents.
+    """
+    try:
+        content = (request.target / "Dockerfile").read_bytes()
+    except OSError:
+        return None
+    origin = request.target
+    for folder in (request.template, request.root / request.function.handler):
+        try:
+            if folder and (folder / "Dockerfile").read_bytes() == content:
+                origin = folder
+                break
+        except OSError:
+            continue
+    shown = escaped(os.path.relpath(origin / "Dockerfile", request.root))
+    return read_dockerfile(content.decode("utf-8", "replace"), shown)
+
+
+def _grow(request: ContextRequest, sources: Mapping[tuple[str, str], Origin], part: Path) -> None:
     root, target = os.path.realpath(request.root), os.path.realpath(part)
     tree = FileTree(target=target, root=root, avoid=os.path.realpath(request.staging))
-    tree.make_folder(target, request.origin(""))
     if request.template and not request.is_plain:
         template = os.path.realpath(request.template)
-        tree.copy(template, target, request.origin("lang"), within=(root, template), skip=_TEMPLATE_SKIP)
-    folder = os.path.normpath(f"{target}/{sources.folder}")
+        tree.copy(template, target, request.origin("lang"), skip=_TEMPLATE_SKIP)
+    folder = os.path.normpath(f"{target}/{request.folder}")
     tree.make_folder(folder, request.origin("lang"))
-    tree.copy(sources.handler, folder, request.origin("handler"), within=(root,), skip=_HANDLER_SKIP)
-    for source, below, origin in sources.extras:
-        tree.copy(source, f"{folder}/{below}", origin, within=(root,))
-    return tree
+    for (source, below), origin in sources.items():
+        skip = _HANDLER_SKIP if below == "." else frozenset()
+        tree.copy(source, os.path.normpath(f"{folder}/{below}"), origin, skip=skip)
 
 
 def _remove(path: Path) -> None:
-    try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return
     # rmtree follows no symlink below `path`, and refuses one at `path`.
-    if stat.S_ISDIR(mode):
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)

@@ -1,14 +1,15 @@
 """Hold what a function's build context is made from against the project, before anything is written."""
 
 import os
-import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from openfaas_build.context.paths import Origin, Project, inside, printable, resolve_extra, resolve_handler
-from openfaas_build.errors import Notice
+from openfaas_build.context.paths import Bounds, resolve_extra, resolve_handler
+from openfaas_build.errors import Faults, Notice, Origin
+from openfaas_build.filetree import inside
 from openfaas_build.stack.stack_file import DOCKERFILE, Function
+from openfaas_build.untrusted import escaped
 
 # Near matches are for typing errors, not for a checkout that is missing as a whole.
 _MOST_SUGGESTIONS = 10
@@ -35,23 +36,24 @@ class ContextRequest:
     copy_line: int = 0
 
     def origin(self, field: str) -> Origin:
-        """Give the function and the line of its `field`."""
-        subject = f'function "{printable(self.function.name)}"'
+        """Name the function and the line of its `field`, for messages."""
+        subject = f'function "{escaped(self.function.name)}"'
         return Origin(subject=subject, file=self.stack_file, line=self.function.line(field))
+
+    @property
+    def target(self) -> Path:
+        """The folder of the finished context."""
+        return self.staging / self.function.name
+
+    @property
+    def folder(self) -> str:
+        """The handler's place in the context, such as "function"; "." for the context itself."""
+        return "." if self.is_plain else os.path.normpath(f"./{self.handler_folder or 'function'}")
 
     @property
     def is_plain(self) -> bool:
         """Tell whether the handler is the whole context (`lang: dockerfile`)."""
         return self.function.lang.lower() == DOCKERFILE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """A request's resolved sources: the handler, its place, and (source, place below that, who asks)."""
-
-    handler: str
-    folder: str
-    extras: tuple[tuple[str, str, Origin], ...]
 
 
 def check_paths(requests: Iterable[ContextRequest]) -> tuple[Notice, ...]:
@@ -60,43 +62,65 @@ def check_paths(requests: Iterable[ContextRequest]) -> tuple[Notice, ...]:
     What only shows while files are copied (a symlink that leaves the project,
     a file that cannot be read) is left for `write_context`.
     """
-    found: dict[Notice, None] = {}
+    faults = Faults()
     for request in requests:
-        found.update(dict.fromkeys(examine(request, suggest=len(found) < _MOST_SUGGESTIONS)[1]))
-    return tuple(found)
+        faults.add(examine(request, suggest=len(faults.found) < _MOST_SUGGESTIONS)[1].found)
+    return faults.found
 
 
-def examine(request: ContextRequest, *, suggest: bool) -> tuple[Sources, list[Notice]]:
-    """Resolve the sources of `request`, which are good if no fault comes with them."""
-    notices = [*_own_faults(request)]
+def check_secrets(root: Path, function: Function) -> Iterator[Notice]:
+    """Name the faults of a function's `build_secrets`, without opening a file.
+
+    Other than with faas-cli 0.18.12 they lie in the project: a stack file of
+    a pull request must not reach the keys of the machine that builds it. The
+    input `secrets`, which is the workflow's, may name any file.
+    """
+    top = os.path.realpath(root)
+    for name, path in sorted(function.build_secrets.items()):
+        subject = f'function "{function.name}": build secret "{name}"'
+        origin = Origin(subject=subject, file=function.file, line=function.line("build_secrets"))
+        real = os.path.realpath(Path(top, path)) if path and "\0" not in path else ""
+        if real and not inside(real, top):
+            yield origin.notice(
+                f'file "{escaped(path)}" is outside the project.',
+                "an absolute path, one with `..`, or a symlink.",
+                f'Name it in the input "secrets" instead: id={name},src={escaped(path)}',
+            )
+        elif not Path(real or top).is_file():
+            yield origin.notice(
+                f'file "{escaped(path)}" does not exist.',
+                "the step that writes it did not run; `~` and variables are not expanded here.",
+                "Write the file before the build; paths are relative to the folder that it runs in.",
+            )
+
+
+def examine(request: ContextRequest, *, suggest: bool) -> tuple[Mapping[tuple[str, str], Origin], Faults]:
+    """Resolve what is copied to the handler's folder: (source, place below the folder) -> who asks for it.
+
+    The handler comes first; its place is ".". All are good if no fault comes with them.
+    """
+    faults = Faults(_own_faults(request))
     root, staging = os.path.realpath(request.root), os.path.realpath(request.staging)
-    project = Project(root=root, staging=staging, context=f"{staging}/{request.function.name}")
-    handler = resolve_handler(request.function.handler, project, request.origin("handler"), suggest=suggest)
-    if isinstance(handler, Notice):
-        notices.append(handler)
-        handler = ""
-    extras: dict[tuple[str, str], Origin] = {}
+    context = f"{staging}/{request.function.name}"
+    bounds = Bounds(root=root, staging=staging, context=context, suggest=suggest)
+    sources: dict[tuple[str, str], Origin] = {}
+    with faults.catch():
+        origin = request.origin("handler")
+        sources[resolve_handler(request.function.handler, bounds, origin), "."] = origin
     # Repeats are told by their text alone, as in faas-cli; the input's paths come first.
     for text in dict.fromkeys((*request.copy_extra, *request.copy)):
         origin = Origin(subject='input "copy-extra"')
         if text not in request.copy_extra:
             origin = Origin(subject='"copy"', file=request.stack_file, line=request.copy_line)
-        extra = resolve_extra(text, project, origin, suggest=suggest)
-        if isinstance(extra, Notice):
-            notices.append(extra)
-        else:
-            # From here on a fault is this function's: another may not get as far.
-            extras.setdefault(extra, replace(origin, subject=request.origin("").subject))
-    folder = "." if request.is_plain else _handler_folder(request)
-    resolved = tuple((source, below, origin) for (source, below), origin in extras.items())
-    return Sources(handler=handler, folder=folder, extras=resolved), notices
+        with faults.catch():
+            extra = resolve_extra(text, bounds, origin)
+            # What is wrong with the path itself is the same for all functions and was told without one.
+            # What goes wrong while it is copied may depend on the function, so that is told with its name.
+            sources.setdefault(extra, replace(origin, subject=request.origin("").subject))
+    return sources, faults
 
 
-def _handler_folder(request: ContextRequest) -> str:
-    return os.path.normpath(f"./{request.handler_folder or 'function'}")
-
-
-def _own_faults(request: ContextRequest) -> Iterable[Notice]:
+def _own_faults(request: ContextRequest) -> Iterator[Notice]:
     """Name what is wrong with the request but for its handler and extra paths."""
     name = request.function.name
     if name in {"", ".", ".."} or any(char in "/\\:" or not char.isprintable() for char in name):
@@ -105,32 +129,23 @@ def _own_faults(request: ContextRequest) -> Iterable[Notice]:
             "a build context is the folder of its function's name; this one would lie elsewhere.",
             "Use lower-case letters, digits and dashes.",
         )
-    try:
-        mode = request.staging.lstat().st_mode
-    except FileNotFoundError:
-        mode = stat.S_IFDIR
-    shown = printable(str(request.staging))
-    if inside(os.path.realpath(request.root), os.path.realpath(request.staging)):
+    root, staging = os.path.realpath(request.root), os.path.realpath(request.staging)
+    plain = request.staging.is_dir() or not request.staging.exists()
+    if not plain or request.staging.is_symlink() or staging == root or not inside(staging, root):
+        shown = escaped(str(request.staging))
         yield Notice(
-            problem=f'"{shown}" cannot hold build contexts: it contains the project.',
-            cause="what bears a function's name in it is removed before a build.",
-            remedy='Choose a folder inside the project, such as "build".',
-        )
-    if not stat.S_ISDIR(mode):
-        yield Notice(
-            problem=f'"{shown}" is {"a symlink" if stat.S_ISLNK(mode) else "not a folder"},'
-            " but build contexts are written to the folder of this name.",
-            cause="faas-cli and this tool both keep their build contexts there.",
+            problem=f'"{shown}" cannot hold build contexts: it must be a folder in the project, no symlink.',
+            cause="faas-cli and this tool write their build contexts there, and remove what has their names.",
             remedy=f'Rename or remove "{shown}".',
         )
     if request.is_plain:
         return
-    lang = printable(request.function.lang)
+    lang, origin = escaped(request.function.lang), request.origin("lang")
     if request.template is None:
-        yield request.origin("lang").notice(f'template "{lang}" is not there.')
-    if _handler_folder(request).split("/")[0] == ".." or not request.handler_folder.isprintable():
-        yield request.origin("lang").notice(
-            f'template "{lang}" has the handler_folder "{printable(request.handler_folder)}",'
+        yield origin.notice(f'template "{lang}" is not there.')
+    if request.folder.split("/")[0] == ".." or not request.handler_folder.isprintable():
+        yield origin.notice(
+            f'template "{lang}" has the handler_folder "{escaped(request.handler_folder)}",'
             " which is outside the build context.",
             "the function's code must lie inside the context to get into the image.",
             f'Correct "handler_folder" in "template/{lang}/template.yml".',

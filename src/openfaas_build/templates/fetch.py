@@ -1,19 +1,19 @@
 """Fetch the templates that are missing: decide where from, clone each repository once, copy."""
 
 import contextlib
-import difflib
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from openfaas_build.errors import BuildError, MachineError, Notice, raise_all
+from openfaas_build.errors import BuildError, Faults, Notice, Origin
 from openfaas_build.stack.stack_file import StackFile
-from openfaas_build.templates.address import Source, read_source
-from openfaas_build.templates.git import clone
-from openfaas_build.templates.install import install
-from openfaas_build.templates.lookup import Wanted, find_template, printable, wanted
-from openfaas_build.templates.store import STORE_URL, choose, read_store
+from openfaas_build.templates.clone import clone
+from openfaas_build.templates.folder import Job, find_template, install, typing_error
+from openfaas_build.templates.source import read_source
+from openfaas_build.templates.store import STORE_URL, StoreEntry, read_store
+from openfaas_build.untrusted import escaped
 
 _CLONE_TIMEOUT_S = 300.0
 
@@ -26,16 +26,6 @@ class Fetched:
     source: str
     ref: str
     sha: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """A template to fetch: `name` is its folder in `source`, which `line` of the stack file names."""
-
-    want: Wanted
-    name: str
-    source: Source
-    line: int = 0
 
 
 def fetch_templates(
@@ -61,18 +51,80 @@ def fetch_templates(
 
     Source: faas-cli 0.18.12, commands/fetch_templates.go and its neighbours.
     """
-    faults: list[Notice] = []
-    missing: list[Wanted] = []
+    faults = Faults()
+    missing: dict[str, Origin] = {}
     for lang in sorted(set(langs)):
-        try:
-            if find_template(root, lang, stack) is None:
-                missing.append(wanted(lang, stack))
-        except BuildError as error:
-            faults += error.notices
-    if not missing:
-        raise_all(faults)
-        return ()
-    jobs = _decide(root, stack, missing, faults, env=env, template_url=template_url, store_url=store_url)
+        origin = _who_wants(lang, stack)
+        with faults.catch():
+            if find_template(root, lang, origin) is None:
+                missing[lang] = origin
+    jobs = _decide(root, stack, missing, template_url, partial(read_store, store_url, env=env), faults)
+    fetched = _fetch(root, jobs, faults, env, timeout_s) if jobs else []
+    faults.raise_all()
+    return tuple(sorted(fetched, key=lambda one: one.lang))
+
+
+def _who_wants(lang: str, stack: StackFile) -> Origin:
+    """Find the first function that is built with the template `lang`."""
+    for function in stack.functions:
+        if function.lang == lang and not function.skip_build:
+            subject = f'function "{escaped(function.name)}"'
+            return Origin(subject=subject, file=stack.path, line=function.line("lang"))
+    return Origin(subject=f'lang "{escaped(lang)}"', file=stack.path)
+
+
+def _decide(
+    root: Path,
+    stack: StackFile,
+    missing: Mapping[str, Origin],
+    template_url: str,
+    store: Callable[[], Mapping[str, StoreEntry]],
+    faults: Faults,
+) -> list[Job]:
+    """Find out where each missing template comes from; what cannot be known is added to `faults`."""
+    jobs: list[Job] = []
+    from_store: dict[str, Origin] = {}
+    for lang, origin in missing.items():
+        entry = next((entry for entry in stack.templates if entry.name == lang), None)
+        address = entry.source if entry else template_url
+        if not address:
+            from_store[lang] = origin
+            continue
+        line = entry.line if entry else 0
+        about = _about([lang], origin, line) if entry else Origin(subject='input "template-url"')
+        with faults.catch(about.place):
+            name, _, ref = lang.partition("@")
+            source = read_source(address, root, ref=ref)
+            jobs.append(Job(lang=lang, name=name, source=source, origin=origin, line=line))
+    if not from_store:
+        return jobs
+    with faults.catch(_about(from_store, next(iter(from_store.values()))).place):
+        entries = store()
+        for lang, origin in from_store.items():
+            with faults.catch(_about([lang], origin).place):
+                jobs.append(_choose(root, entries, lang, origin))
+    return jobs
+
+
+def _choose(root: Path, entries: Mapping[str, StoreEntry], lang: str, origin: Origin) -> Job:
+    """Take a template from the store's list; raises BuildError, without a place, when it has none."""
+    name, _, ref = lang.partition("@")
+    entry = entries.get(lang) or entries.get(name)
+    if not entry:
+        cause, remedy = typing_error(lang, name, entries, origin) or (
+            "a typing error, or a template of a repository that the stack file does not name.",
+            'Name its repository under "configuration.templates", or in the input "template-url".',
+        )
+        problem = "it is neither in template/ nor in the template store."
+        raise BuildError(Notice(problem=problem, cause=cause, remedy=remedy))
+    # The list comes from the network: it names no path of this machine.
+    source = read_source(entry.repository, root, ref=ref, local=False)
+    return Job(lang=lang, name=entry.name, source=source, origin=origin)
+
+
+def _fetch(
+    root: Path, jobs: Sequence[Job], faults: Faults, env: Mapping[str, str], timeout_s: float
+) -> list[Fetched]:
     fetched: list[Fetched] = []
     folder = root / "template"
     existed = folder.exists()
@@ -82,128 +134,40 @@ def fetch_templates(
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as scratch:
             for number, source in enumerate(dict.fromkeys(job.source for job in jobs)):
                 own = [job for job in jobs if job.source == source]
-                fetched += _take(root, source, own, Path(scratch, str(number)), faults, env, timeout_s)
+                fetched += _take(root, own, Path(scratch, str(number)), faults, env, timeout_s)
     except OSError as error:
         raise BuildError(Notice(problem=f'cannot write to "template": {error}.')) from error
     finally:
         if not existed:
             with contextlib.suppress(OSError):
                 folder.rmdir()
-    raise_all(dict.fromkeys(faults))
-    return tuple(sorted(fetched, key=lambda one: one.lang))
-
-
-def _decide(
-    root: Path,
-    stack: StackFile,
-    missing: Iterable[Wanted],
-    faults: list[Notice],
-    *,
-    env: Mapping[str, str],
-    template_url: str,
-    store_url: str,
-) -> list[_Job]:
-    """Say where each template comes from; what cannot be said is added to `faults`."""
-    jobs: list[_Job] = []
-    from_store: list[Wanted] = []
-    for want in missing:
-        entry = next((entry for entry in stack.templates if entry.name == want.lang), None)
-        text = entry.source if entry else template_url
-        if not text:
-            from_store.append(want)
-            continue
-        line = entry.line if entry else 0
-        try:
-            source = read_source(text, root, ref=want.ref)
-        except BuildError as error:
-            faults += _placed(error, [want], line) if entry else _of_input(error)
-        else:
-            jobs.append(_Job(want=want, name=want.name, source=source, line=line))
-    if not from_store:
-        return jobs
-    try:
-        entries = read_store(store_url, env=env)
-    except BuildError as error:
-        faults += _placed(error, from_store, 0)
-        return jobs
-    for want in from_store:
-        found = choose(entries, want)
-        if not found:
-            faults.append(_unknown(want, [entry.name for entry in entries]))
-            continue
-        try:
-            # The list comes from the network: it names no path of this machine.
-            source = read_source(found.repository, root, ref=want.ref, local=False)
-        except BuildError as error:
-            faults += _placed(error, [want], 0)
-        else:
-            jobs.append(_Job(want=want, name=found.name, source=source))
-    return jobs
+    return fetched
 
 
 def _take(
-    root: Path,
-    source: Source,
-    jobs: list[_Job],
-    scratch: Path,
-    faults: list[Notice],
-    env: Mapping[str, str],
-    timeout_s: float,
-) -> Iterable[Fetched]:
-    """Clone `source` in `scratch` and install the templates of `jobs`."""
+    root: Path, jobs: Sequence[Job], scratch: Path, faults: Faults, env: Mapping[str, str], timeout_s: float
+) -> Iterator[Fetched]:
+    """Clone the one source of `jobs` in the new folder `scratch`, and install their templates."""
     scratch.mkdir()
-    repository = scratch / "repository"
-    try:
+    repository, source = scratch / "repository", jobs[0].source
+    with faults.catch(_about([job.lang for job in jobs], jobs[0].origin, jobs[0].line).place):
         sha = clone(source, repository, env=env, timeout_s=timeout_s)
-    except MachineError:
-        raise
-    except BuildError as error:
-        faults += _placed(error, [job.want for job in jobs], jobs[0].line)
-        return
-    for number, job in enumerate(jobs):
-        part, place = scratch / str(number), root / "template" / job.want.lang
-        try:
-            install(repository, job.name, part, want=job.want, shown=source.shown)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            part.rename(place)
-        except BuildError as error:
-            faults += error.notices
-        except OSError:
-            # Another run may have been faster; what is there is not refreshed.
-            if not place.is_dir():
-                raise
-        else:
-            yield Fetched(lang=job.want.lang, source=source.shown, ref=source.ref, sha=sha)
+        for number, job in enumerate(jobs):
+            part, place = scratch / str(number), root / "template" / job.lang
+            with faults.catch():
+                install(job, repository, part)
+                try:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    part.rename(place)
+                    yield Fetched(lang=job.lang, source=source.shown, ref=source.ref, sha=sha)
+                except OSError:
+                    # Another run may have been faster; what is there is not refreshed.
+                    if not place.is_dir():
+                        raise
 
 
-def _placed(error: BuildError, wants: list[Wanted], line: int) -> list[Notice]:
-    """Give the error's notices the first function that is concerned, and name all templates."""
-    first = wants[0]
-    langs = ", ".join(f'"{printable(want.lang)}"' for want in wants)
-    lead = f"template {langs}" if len(wants) == 1 else f"templates {langs}"
-    return [
-        replace(
-            notice,
-            problem=f"{first.subject}: {lead}: {notice.problem}",
-            file=first.file,
-            line=line or first.line,
-        )
-        for notice in error.notices
-    ]
-
-
-def _of_input(error: BuildError) -> list[Notice]:
-    return [replace(notice, problem=f'input "template-url": {notice.problem}') for notice in error.notices]
-
-
-def _unknown(want: Wanted, names: list[str]) -> Notice:
-    near = difflib.get_close_matches(want.name, names, n=1)
-    problem = f'there is no template "{printable(want.name)}" in template/ or in the template store.'
-    if near:
-        lang = printable(near[0]) + ("@" + printable(want.ref) if want.ref else "")
-        return want.notice(problem, f'a typing error; "{lang}" is there.', want.change(lang))
-    return want.notice(
-        problem,
-        "a typing error, or a template of a repository that the stack file does not name.",
-        'Name its repository under "configuration.templates", or in the input "template-url".',
-    )
+def _about(langs: Iterable[str], origin: Origin, line: int = 0) -> Origin:
+    """Name all templates that are concerned beside the first function; `line` names their source."""
+    shown = [f'"{escaped(lang)}"' for lang in langs]
+    subject = f"{origin.subject}: template{'s' if len(shown) > 1 else ''} {', '.join(shown)}"
+    return replace(origin, subject=subject, line=line or origin.line)

@@ -1,11 +1,11 @@
 """Write a tree of files whose bytes, names and modes depend on its sources alone.
 
-BuildKit keys a COPY on names, contents, modes and empty directories, and on
-neither times nor owners (measured, Docker 28.5.2). So directories get 0755
-and files 0644, or 0755 when their owner may run them: a checkout's umask must
-not turn an unchanged handler into a miss. Symlinks become copies of their
-targets, as in faas-cli 0.18.12, but never of anything outside the folders
-that the caller allows.
+Build contexts and fetched templates are such trees. BuildKit keys a COPY on
+names, contents, modes and empty directories, and on neither times nor owners
+(measured, Docker 28.5.2). So directories get 0755 and files 0644, or 0755
+when their owner may run them: a checkout's umask must not turn an unchanged
+handler into a miss. Symlinks become copies of their targets, as in faas-cli
+0.18.12, but never of anything outside the folder that they must stay in.
 
 Large files are shared with their source where the file system can: a reflink,
 else a hard link. The price of the latter: who edits such a file of a finished
@@ -19,92 +19,118 @@ import os
 import stat
 from pathlib import Path
 
-from openfaas_build.context.paths import Origin, inside, printable
-from openfaas_build.errors import BuildError
+from openfaas_build.errors import BuildError, Origin
+from openfaas_build.untrusted import escaped
 
 LARGE_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 20
+_KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
 _FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
+
+
+def inside(path: str, folder: str) -> bool:
+    """Tell whether `path` is `folder` or below it, by components; both must be resolved."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def resolve(path: str, root: str, what: str, origin: Origin, realm: str = "project") -> str:
+    """Resolve `path`, which messages call `what`, in the resolved folder `root`, which they call `realm`.
+
+    Raises BuildError for a symlink that leads to nothing, to itself or out of
+    `root`; FileNotFoundError or NotADirectoryError when `path` is no symlink
+    and there is nothing.
+    """
+    is_link = Path(path).is_symlink()
+    leads = f'{what} leads to "{escaped(str(Path(path).readlink()) if is_link else os.path.realpath(path))}"'
+    try:
+        real = os.path.realpath(path, strict=True)
+    except (FileNotFoundError, NotADirectoryError):
+        if not is_link:
+            raise
+        cause = "its target was moved, removed or never checked out."
+        raise origin.error(f"{leads}, which does not exist.", cause, "Mend or remove the symlink.") from None
+    except OSError as error:
+        raise origin.error(f"{what} cannot be resolved: {error.strerror}.") from error
+    if not inside(real, root):
+        raise origin.error(
+            f"{leads}, which is outside the {realm}.",
+            "it is a symlink or lies behind one, and a file of the machine must not get into an image.",
+            f"Copy what it points to into the {realm}, or remove the symlink.",
+        )
+    return real
 
 
 class FileTree:
     """A new tree below the folder `target`, which must not exist; later copies replace earlier files.
 
-    `root` is the project, which paths in messages are relative to; a folder
-    met on the way that is `avoid` is left out. All paths are absolute and
-    resolved. Faults are raised as BuildErrors that begin with the Origin.
+    Symlinks must stay in `root`, which messages call `realm` and which the
+    paths in them are relative to. A folder met on the way that is `avoid` is
+    left out. All paths are absolute and resolved. Faults are raised as
+    BuildErrors that begin with the Origin.
     """
 
-    def __init__(self, *, target: str, root: str, avoid: str) -> None:
+    def __init__(self, *, target: str, root: str, realm: str = "project", avoid: str = "") -> None:
         self._target = target
         self._root = root
+        self._realm = realm
         self._avoid = avoid
+        # What the tree holds, and the source of each for messages.
         self._folders: dict[str, str] = {}
-        self._files: dict[str, tuple[str, int]] = {}
+        self._files: dict[str, str] = {}
         self._linked: set[tuple[int, int]] = set()
         self._may_clone = True
-
-    @property
-    def files(self) -> int:
-        """Count the files of the tree."""
-        return len(self._files)
-
-    @property
-    def size_bytes(self) -> int:
-        """Add up the apparent sizes of the files."""
-        return sum(size for _, size in self._files.values())
 
     def make_folder(self, to: str, origin: Origin, shown: str = "") -> None:
         """Make the folder `to` and its parents up to the target; one that is there stays."""
         if to in self._folders:
             return
         if to in self._files:
-            raise self._clash(to, origin, f'folder "{shown or self._below(to)}"', "file", self._files[to][0])
+            raise self._clash(to, origin, f'folder "{shown or self._below(to)}"', "file", self._files[to])
         if to != self._target:
             self.make_folder(to.rpartition("/")[0], origin, shown)
         Path(to).mkdir()
         Path(to).chmod(0o755)
         self._folders[to] = shown
 
-    def copy(
-        self,
-        source: str,
-        to: str,
-        origin: Origin,
-        *,
-        within: tuple[str, ...],
-        skip: frozenset[str] = frozenset(),
-    ) -> None:
+    def copy(self, source: str, to: str, origin: Origin, *, skip: frozenset[str] = frozenset()) -> None:
         """Copy the file or folder `source` to `to`, but for the entries of its top level named in `skip`.
 
-        Symlinks are followed to targets inside the folders `within` only.
         Raises BuildError for a dangling, looping or leaving symlink, for
         sockets, pipes and devices, for a file over a folder or the reverse,
         and for what cannot be read or written.
         """
-        pending: list[tuple[str, str, str, tuple[str, ...]]] = [(source, self._shown(source), to, ())]
+        shown = escaped(os.path.relpath(source, self._root) if inside(source, self._root) else source)
+        pending: list[tuple[str, str, str, tuple[str, ...]]] = [(source, shown, to, ())]
         while pending:
             real, shown, to, trail = pending.pop()
             try:
                 status = os.lstat(real)
                 if stat.S_ISLNK(status.st_mode):
-                    real, trail = _follow(real, shown, trail, origin, within)
+                    trail = (*trail, str(Path(real).parent))
+                    real = resolve(real, self._root, f'symlink "{shown}"', origin, self._realm)
+                    # The walk left each folder of the trail by a symlink: it would come back for ever.
+                    if any(inside(place, real) for place in trail):
+                        raise origin.error(
+                            f'symlink "{shown}" leads back to itself.',
+                            "in a build context each symlink becomes a copy of its target;"
+                            " this copy would have no end.",
+                            f'Remove "{shown}", or point it to a folder that does not contain it.',
+                        )
                     status = os.lstat(real)
                 if stat.S_ISREG(status.st_mode):
                     self._write_file(real, shown, to, status, origin)
                 elif not stat.S_ISDIR(status.st_mode):
+                    kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
                     raise origin.error(
-                        f'"{shown}" is {_kind(status.st_mode)}.',
+                        f'"{shown}" is {kind}.',
                         "a program left it behind; a build context holds files and folders only.",
                         f'Remove "{shown}".',
                     )
                 elif real != self._avoid:
                     self.make_folder(to, origin, shown)
-                    with os.scandir(real) as entries:
-                        names = sorted((entry.name for entry in entries), reverse=True)
                     pending += [
-                        (f"{real}/{name}", f"{shown}/{printable(name)}", f"{to}/{name}", trail)
-                        for name in names
+                        (f"{real}/{name}", f"{shown}/{escaped(name)}", f"{to}/{name}", trail)
+                        for name in sorted(os.listdir(real), reverse=True)  # noqa: PTH208 - names alone
                         if name not in skip
                     ]
                     skip = frozenset()
@@ -118,25 +144,23 @@ class FileTree:
         if to in self._files:
             Path(to).unlink()
         mode = 0o755 if status.st_mode & stat.S_IXUSR else 0o644
-        if status.st_size < LARGE_BYTES:
-            _copy_small(real, to, mode)
-        elif not self._clone(real, to, mode) and not self._link(real, to, mode, status):
-            _copy_large(real, to, mode, status.st_size)
-        self._files[to] = shown, status.st_size
+        shared = status.st_size >= LARGE_BYTES and (
+            self._clone(real, to, mode) or self._link(real, to, mode, status)
+        )
+        if not shared:
+            _copy(real, to, mode, status.st_size)
+        self._files[to] = shown
 
     def _clone(self, real: str, to: str, mode: int) -> bool:
         """Share the blocks by a reflink; the first refusal holds for the whole tree."""
-        if not self._may_clone:
-            return False
-        with Path(real).open("rb", buffering=0) as reader, Path(to).open("xb", buffering=0) as writer:
+        if self._may_clone:
             try:
-                fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+                with Path(real).open("rb") as reader, Path(to).open("xb") as writer:
+                    fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+                    os.fchmod(writer.fileno(), mode)
             except OSError:
                 self._may_clone = False
-            else:
-                os.fchmod(writer.fileno(), mode)
-        if not self._may_clone:
-            Path(to).unlink()
+                Path(to).unlink(missing_ok=True)
         return self._may_clone
 
     def _link(self, real: str, to: str, mode: int, status: os.stat_result) -> bool:
@@ -163,7 +187,7 @@ class FileTree:
 
     def _fault(self, shown: str, origin: Origin, error: OSError) -> BuildError:
         if inside(str(error.filename), self._target) or not isinstance(error, PermissionError):
-            return origin.error(f'cannot copy "{shown}" to the build context: {error.strerror}.')
+            return origin.error(f'cannot copy "{shown}": {error.strerror}.')
         return origin.error(
             f'cannot read "{shown}": {error.strerror}.',
             "its mode or that of a folder above it keeps this user out.",
@@ -171,63 +195,10 @@ class FileTree:
         )
 
     def _below(self, to: str) -> str:
-        return printable(os.path.relpath(to, self._target))
-
-    def _shown(self, path: str) -> str:
-        return printable(os.path.relpath(path, self._root) if inside(path, self._root) else path)
+        return escaped(os.path.relpath(to, self._target))
 
 
-def _follow(
-    real: str, shown: str, trail: tuple[str, ...], origin: Origin, within: tuple[str, ...]
-) -> tuple[str, tuple[str, ...]]:
-    """Give the resolved target of the symlink `real`, and `trail` with the folder that holds it.
-
-    `trail` is where the walk left a folder through a symlink. A target that
-    contains one of these places leads back to the same symlink for ever.
-    """
-    text = printable(str(Path(real).readlink()))
-    try:
-        target = os.path.realpath(real, strict=True)
-    except FileNotFoundError as error:
-        raise origin.error(
-            f'symlink "{shown}" points to "{text}", which does not exist.',
-            "its target was moved, removed or never checked out.",
-            f'Mend or remove "{shown}".',
-        ) from error
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        target = ""
-    trail = (*trail, str(Path(real).parent))
-    if target and not any(inside(target, folder) for folder in within):
-        raise origin.error(
-            f'symlink "{shown}" points to "{text}", which is outside the project.',
-            "in a build context each symlink becomes a copy of its target,"
-            " and a file of the machine must not get into an image by accident.",
-            f'Copy what it points to into the project, or remove "{shown}".',
-        )
-    if not target or any(inside(place, target) for place in trail):
-        raise origin.error(
-            f'symlink "{shown}" points to "{text}", which leads back to the symlink itself.',
-            "in a build context each symlink becomes a copy of its target; this copy would have no end.",
-            f'Remove "{shown}", or point it to a folder that does not contain it.',
-        )
-    return target, trail
-
-
-def _kind(mode: int) -> str:
-    if stat.S_ISSOCK(mode):
-        return "a socket"
-    return "a named pipe" if stat.S_ISFIFO(mode) else "a device"
-
-
-def _copy_small(real: str, to: str, mode: int) -> None:
-    with Path(real).open("rb", buffering=0) as reader, Path(to).open("xb") as writer:
-        os.fchmod(writer.fileno(), mode)
-        writer.write(reader.read())
-
-
-def _copy_large(real: str, to: str, mode: int, size: int) -> None:
+def _copy(real: str, to: str, mode: int, size: int) -> None:
     """Copy the data and keep the holes: a sparse disk image must not fill the disk."""
     with Path(real).open("rb", buffering=0) as reader, Path(to).open("xb", buffering=0) as writer:
         source, target = reader.fileno(), writer.fileno()
