@@ -55,8 +55,7 @@ def run_git(
     FileNotFoundError when there is no git.
     """
     argv = ["git", *_OPTIONS, *arguments]
-    # Without a terminal ssh cannot ask, and a timeout ends git's own children too.
-    question = Question(argv, git_environment(env, also), timeout_s, cwd=folder, own_group=True)
-    if question.answer.returncode:
-        raise GitError(question.answer.stderr)
-    return question.answer.stdout.strip()
+    answer = Question(argv, git_environment(env, also), timeout_s, folder).answer
+    if answer.returncode:
+        raise GitError(answer.stderr)
+    return answer.stdout.strip()

@@ -20,22 +20,15 @@ _GRACE_S = 10
 class Question:
     """A command that was started for what it writes; the answer is waited for when it is wanted.
 
-    It has `timeout_s` from then on. With `own_group` it has no terminal, and
-    its children are ended with it. Raises OSError when there is no such command.
+    It has `timeout_s` from then on, and no terminal. Its children are ended with it.
+    Raises OSError when there is no such command.
     """
 
     def __init__(
-        self,
-        argv: Sequence[str],
-        env: Mapping[str, str],
-        timeout_s: float,
-        *,
-        cwd: Path | None = None,
-        own_group: bool = False,
+        self, argv: Sequence[str], env: Mapping[str, str], timeout_s: float, cwd: Path | None = None
     ) -> None:
         self._argv = list(argv)
         self._timeout_s = timeout_s
-        self._own_group = own_group
         self._process = subprocess.Popen(
             self._argv,
             env=dict(env),
@@ -45,7 +38,7 @@ class Question:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            start_new_session=own_group,
+            start_new_session=True,
         )
 
     @cached_property
@@ -62,9 +55,7 @@ class Question:
     def drop(self) -> None:
         """End it, if it has not ended: nobody wants the answer any more."""
         with self._process:
-            if self._own_group:
-                _signal(self._process, signal.SIGKILL)
-            self._process.kill()
+            _signal(self._process, signal.SIGKILL)
 
 
 def last_line(text: str) -> str:
@@ -146,7 +137,8 @@ class Processes:
 
 
 def _signal(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
-    if process.poll() is None:
+    # Not yet waited for, so its number is still its group's, even if it has ended and left children.
+    if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from openfaas_build.errors import BuildError, MachineError, Notice
+from openfaas_build.errors import BuildError, MachineError
 from openfaas_build.git import GitError, run_git
 from openfaas_build.templates.source import Source
 from openfaas_build.untrusted import clean, escaped, one_line
@@ -60,12 +60,10 @@ def clone(source: Source, folder: Path, *, env: Mapping[str, str], timeout_s: fl
         at = f' at "{escaped(source.ref)}"' if source.ref else ""
         raise _told(f'git cannot clone "{source.shown}"{at}.', str(error)) from None
     except FileNotFoundError:
-        raise MachineError(
-            Notice(
-                problem="git is not installed, and a template has to be fetched with it.",
-                cause="the job's container does not bring git.",
-                remedy="Install git, or commit the templates to template/.",
-            )
+        raise MachineError.of(
+            problem="git is not installed, and a template has to be fetched with it.",
+            cause="the job's container does not bring git.",
+            remedy="Install git, or commit the templates to template/.",
         ) from None
 
 
@@ -93,5 +91,5 @@ def _told(problem: str, said: str) -> BuildError:
     says = f"git says: {' / '.join(lines[-_TOLD_LINES:])}"
     for words, cause, remedy in _HINTS:
         if any(word.lower() in said.lower() for word in words):
-            return BuildError(Notice(problem=problem, cause=f"{cause[:-1]}; {says}", remedy=remedy))
-    return BuildError(Notice(problem=problem, cause=says, remedy="Check the address and what it names."))
+            return BuildError.of(problem=problem, cause=f"{cause[:-1]}; {says}", remedy=remedy)
+    return BuildError.of(problem=problem, cause=says, remedy="Check the address and what it names.")
