@@ -7,14 +7,13 @@ when their owner may run them: a checkout's umask must not turn an unchanged
 handler into a miss. Symlinks become copies of their targets, as in faas-cli
 0.18.12, but never of anything outside the folder that they must stay in.
 
-Large files are shared with their source where the file system can: a reflink,
-else a hard link. The price of the latter: who edits such a file of a finished
-tree in place edits the source too. Nothing here writes to a source or changes
-its mode, and a file that is in the way is unlinked, never written through.
+Large files are shared with their source by a hard link where that can be. The
+price: who edits such a file of a finished tree in place edits the source too.
+Nothing here writes to a source or changes its mode, and a file that is in the
+way is unlinked, never written through.
 """
 
 import errno
-import fcntl
 import os
 import stat
 from pathlib import Path
@@ -25,7 +24,6 @@ from openfaas_build.untrusted import escaped
 LARGE_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 20
 _KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
-_FICLONE = 0x40049409  # linux/fs.h: _IOW(0x94, 9, int)
 
 
 def inside(path: str, folder: str) -> bool:
@@ -78,7 +76,6 @@ class FileTree:
         self._folders: dict[str, str] = {}
         self._files: dict[str, str] = {}
         self._linked: set[tuple[int, int]] = set()
-        self._may_clone = True
 
     def make_folder(self, to: str, origin: Origin, shown: str = "") -> None:
         """Make the folder `to` and its parents up to the target; one that is there stays."""
@@ -144,24 +141,9 @@ class FileTree:
         if to in self._files:
             Path(to).unlink()
         mode = 0o755 if status.st_mode & stat.S_IXUSR else 0o644
-        shared = status.st_size >= LARGE_BYTES and (
-            self._clone(real, to, mode) or self._link(real, to, mode, status)
-        )
-        if not shared:
+        if status.st_size < LARGE_BYTES or not self._link(real, to, mode, status):
             _copy(real, to, mode, status.st_size)
         self._files[to] = shown
-
-    def _clone(self, real: str, to: str, mode: int) -> bool:
-        """Share the blocks by a reflink; the first refusal holds for the whole tree."""
-        if self._may_clone:
-            try:
-                with Path(real).open("rb") as reader, Path(to).open("xb") as writer:
-                    fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
-                    os.fchmod(writer.fileno(), mode)
-            except OSError:
-                self._may_clone = False
-                Path(to).unlink(missing_ok=True)
-        return self._may_clone
 
     def _link(self, real: str, to: str, mode: int, status: os.stat_result) -> bool:
         """Share the file by a hard link, if it is as it must be and ours."""

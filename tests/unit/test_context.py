@@ -1,6 +1,5 @@
 """Build contexts, compared as trees of (path, mode, content). Nothing here starts a process."""
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -281,7 +280,7 @@ class TestModes:
 
 class TestLargeFiles:
     def shares(self, one: Path, other: Path, free_before: int) -> bool:
-        """Tell whether two files are one inode, or their blocks took no space (a reflink)."""
+        """Tell whether two files are one inode, or the second took no space."""
         used = free_before - free_bytes(one.parent)
         return one.stat().st_ino == other.stat().st_ino or used < one.stat().st_size // 2
 
@@ -340,18 +339,6 @@ class TestLargeFiles:
         one, two = context / "one", context / "two"
         assert one.stat().st_ino != two.stat().st_ino
         assert two.read_bytes() == one.read_bytes()
-
-    def test_a_reflink_is_tried_first(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        put(project, {"fn/big": "z" * (1 << 20)}, mode=0o600)
-        calls: list[int] = []
-
-        def ioctl(target: int, request: int, source: int) -> int:
-            calls.append(request)
-            return os.write(target, os.read(source, 1 << 21))
-
-        monkeypatch.setattr(fcntl, "ioctl", ioctl)
-        found = tree(lay_out(ask(project, lang="dockerfile")))
-        assert (calls, found["big"]) == ([0x40049409], ("0o644", b"z" * (1 << 20)))
 
     def test_no_link_across_devices(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         put(project, {"fn/big": "z" * (1 << 20)})
