@@ -41,7 +41,7 @@ class Run:
         self.console = FakeConsole()
         self.processes = processes
         self.executor = Executor(
-            BuildPlan(stack_file="stack.yml", functions=tuple(functions)),
+            plan=BuildPlan(stack_file="stack.yml", functions=tuple(functions)),
             root=root,
             env={},
             builder=Builder(name="b", driver="docker-container", was_empty=how.pop("was_empty", False)),

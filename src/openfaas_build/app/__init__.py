@@ -1,5 +1,3 @@
 """Compose: read, plan, prepare, build, report, tell."""
 
 from openfaas_build.app.main import main
-
-__all__ = ["main"]

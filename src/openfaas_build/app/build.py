@@ -49,7 +49,7 @@ def _execute(session: Session, plan: BuildPlan, builder: engine.Builder) -> Sequ
     folder = session.root / buildx.RUN_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     executor = Executor(
-        plan,
+        plan=plan,
         root=session.root,
         env={**session.env, **session.credentials, **buildx.ENVIRONMENT},
         builder=builder,

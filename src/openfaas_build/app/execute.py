@@ -16,7 +16,7 @@ has run and still holds (moby/buildkit#4674; seen with Engine 28.5.2).
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openfaas_build import buildx, progress
@@ -33,46 +33,34 @@ from openfaas_build.stack import DOCKERFILE
 _AGAIN = "A layer that the cache names cannot be read. Once more, without cache imports."
 
 
+@dataclass(kw_only=True)
 class Executor:
     """One run of a plan, on one builder, with the environment that buildx gets.
 
     `processes` runs the commands, `clock` gives seconds.
     """
 
-    def __init__(
-        self,
-        plan: BuildPlan,
-        *,
-        root: Path,
-        env: Mapping[str, str],
-        builder: Builder,
-        parallel: int,
-        fail_fast: bool,
-        log: BuildLog,
-        processes: Processes,
-        clock: Callable[[], float],
-    ) -> None:
-        self._plan = plan
-        self._root = root
-        self._env = env
-        self._builder = builder
-        self._parallel = parallel
-        self._fail_fast = fail_fast
-        self._log = log
-        self._processes = processes
-        self._clock = clock
-        self._failed = ""
+    plan: BuildPlan
+    root: Path
+    env: Mapping[str, str]
+    builder: Builder
+    parallel: int
+    fail_fast: bool
+    log: BuildLog
+    processes: Processes
+    clock: Callable[[], float]
+    _failed: str = ""
 
     def run(self) -> tuple[FunctionResult, ...]:
         """Build everything; returns when all is done, or when the processes were stopped."""
         with (
-            ThreadPoolExecutor(self._parallel, "build") as pool,
-            ThreadPoolExecutor(self._parallel, "team") as captains,
+            ThreadPoolExecutor(self.parallel, "build") as pool,
+            ThreadPoolExecutor(self.parallel, "team") as captains,
         ):
-            built = captains.map(lambda team: self._build_team(team, pool), _teams(self._plan.functions))
+            built = captains.map(lambda team: self._build_team(team, pool), _teams(self.plan.functions))
             results = {result.build.name: result for team in built for result in team}
-        with ThreadPoolExecutor(self._parallel, "export") as pool:
-            return tuple(pool.map(self._export, (results[each.name] for each in self._plan.functions)))
+        with ThreadPoolExecutor(self.parallel, "export") as pool:
+            return tuple(pool.map(self._export, (results[each.name] for each in self.plan.functions)))
 
     def _build_team(self, team: Sequence[FunctionBuild], pool: ThreadPoolExecutor) -> list[FunctionResult]:
         leader, *followers = team
@@ -87,38 +75,38 @@ class Executor:
         """Build one function; `exporting` is set as soon as all of its steps are done."""
         if not function.needs_build:
             return FunctionResult(build=function)
-        if self._processes.stopped or (self._fail_fast and self._failed):
+        if self.processes.stopped or (self.fail_fast and self._failed):
             reason = self._interrupted or f'fail-fast: "{self._failed}" failed before'
             return FunctionResult(build=function, reason=reason)
-        began = self._clock()
-        self._log.start(function.name)
+        began = self.clock()
+        self.log.start(function.name)
         code, record = self._solve(function, exporting)
-        if code and failed_on_cached_layer(function, record) and not self._processes.stopped:
-            self._log.lines(function.name, [_AGAIN])
+        if code and failed_on_cached_layer(function, record) and not self.processes.stopped:
+            self.log.lines(function.name, [_AGAIN])
             function = replace(function, cache=replace(function.cache, imports=()))
             code, record = self._solve(function, exporting)
         if code:
             self._failed = self._failed or function.name
-        duration_s = self._clock() - began
-        self._log.finish(function.name, _outcome(function, code, record, duration_s))
+        duration_s = self.clock() - began
+        self.log.finish(function.name, _outcome(function, code, record, duration_s))
         return FunctionResult(
             build=function,
             record=record,
             exit_code=code,
             digest="" if code else self._digest(function),
             duration_s=duration_s,
-            builder_was_empty=self._builder.was_empty,
+            builder_was_empty=self.builder.was_empty,
             reason=self._interrupted,
         )
 
     def _export(self, result: FunctionResult) -> FunctionResult:
         """Export the cache of what was built, where that is wanted and needed."""
-        argv = buildx.export_argv(result.build, self._builder.name)
+        argv = buildx.export_argv(result.build, self.builder.name)
         if not argv or result.record is None or result.exit_code:
             return result
-        if not needs_export(result.build, result.record, builder_was_empty=self._builder.was_empty):
+        if not needs_export(result.build, result.record, builder_was_empty=self.builder.was_empty):
             return result
-        began = self._clock()
+        began = self.clock()
         reader = progress.Reader()
         code = self._run(argv, reader.feed)
         if code and self._interrupted:
@@ -127,20 +115,20 @@ class Executor:
             result,
             export=reader.record(),
             export_exit_code=code,
-            export_duration_s=self._clock() - began,
+            export_duration_s=self.clock() - began,
         )
 
     @property
     def _interrupted(self) -> str:
         """The reason why something did not happen after an interrupt; else empty."""
-        return "interrupted" if self._processes.stopped else ""
+        return "interrupted" if self.processes.stopped else ""
 
     def _solve(self, function: FunctionBuild, exporting: threading.Event | None) -> tuple[int, SolveRecord]:
-        argv = buildx.build_argv(self._plan, function, self._builder.name, self._builder.driver)
+        argv = buildx.build_argv(self.plan, function, self.builder.name, self.builder.driver)
         reader = progress.Reader()
 
         def feed(line: str) -> None:
-            self._log.lines(function.name, reader.feed(line))
+            self.log.lines(function.name, reader.feed(line))
             if exporting and reader.is_exporting:
                 exporting.set()
 
@@ -148,13 +136,13 @@ class Executor:
 
     def _run(self, argv: tuple[str, ...], on_line: Callable[[str], object]) -> int:
         """Run a command of buildx; after an interrupt nothing is started any more."""
-        command = (*self._builder.program, *argv[len(BUILDX) :])
-        return self._processes.run(command, self._env, self._root, on_line)
+        command = (*self.builder.program, *argv[len(BUILDX) :])
+        return self.processes.run(command, self.env, self.root, on_line)
 
     def _digest(self, function: FunctionBuild) -> str:
         try:
             return buildx.read_digest(
-                (self._root / buildx.metadata_file(function)).read_text(encoding="utf-8")
+                (self.root / buildx.metadata_file(function)).read_text(encoding="utf-8")
             )
         except OSError:
             return ""

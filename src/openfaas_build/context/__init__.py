@@ -14,13 +14,3 @@ Dockerfile to the user's own. Neither environment nor clock is read.
 from openfaas_build.context.digest import context_digest, handler_digest
 from openfaas_build.context.layout import find_dockerfile, write_context
 from openfaas_build.context.request import ContextRequest, check_paths, check_secrets
-
-__all__ = [
-    "ContextRequest",
-    "check_paths",
-    "check_secrets",
-    "context_digest",
-    "find_dockerfile",
-    "handler_digest",
-    "write_context",
-]

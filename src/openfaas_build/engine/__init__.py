@@ -3,5 +3,3 @@
 from openfaas_build.engine.builders import Builder
 from openfaas_build.engine.machine import OWN_BUILDER, Machine
 from openfaas_build.engine.sdk import registry_digests
-
-__all__ = ["OWN_BUILDER", "Builder", "Machine", "registry_digests"]

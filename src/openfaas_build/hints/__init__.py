@@ -12,5 +12,3 @@ the recorded ones of two versions. Pure.
 from openfaas_build.hints.explain import hint_for
 from openfaas_build.hints.known_registries import registry_id
 from openfaas_build.hints.table_entries import Action
-
-__all__ = ["Action", "hint_for", "registry_id"]

@@ -7,5 +7,3 @@ an empty value counts as not given. All faults are told at once. Pure.
 from openfaas_build.inputs.command_line import parse
 from openfaas_build.inputs.definitions import INPUTS, Input
 from openfaas_build.inputs.values import Inputs, Request, Secret
-
-__all__ = ["INPUTS", "Input", "Inputs", "Request", "Secret", "parse"]

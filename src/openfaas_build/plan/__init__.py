@@ -14,20 +14,3 @@ from openfaas_build.plan.input_key import DOUBTFUL_ENVIRONMENT, flag_beyond_key,
 from openfaas_build.plan.make_plan import make_plan
 from openfaas_build.plan.selection import select_functions
 from openfaas_build.plan.unknowns import unknowns
-
-__all__ = [
-    "DOUBTFUL_ENVIRONMENT",
-    "STAGING",
-    "BuildPlan",
-    "Facts",
-    "FunctionBuild",
-    "exported_kinds",
-    "flag_beyond_key",
-    "input_key",
-    "make_plan",
-    "select_functions",
-    "unknowns",
-    "uses_cache",
-    "without_exports",
-    "without_imports",
-]

@@ -28,7 +28,6 @@ def caches_onto_images(path: str, builds: Sequence[FunctionBuild]) -> list[Notic
 
 def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
     """Name functions that share an image or a place for their caches; a warning."""
-    warnings = []
     places: dict[tuple[str, ...], list[str]] = {}
     images: dict[str, list[str]] = {}
     for build in builds:
@@ -36,25 +35,25 @@ def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
             places.setdefault(place, []).append(build.name)
         for tag in build.tags:
             images.setdefault(references.canonical(tag), []).append(build.name)
-    for found, names in places.items():
-        if len(names) > 1:
-            warnings.append(
-                Notice(
-                    problem=f"functions {_listed(names)} export their caches to the same {found[0]} place.",
-                    cause="the last export replaces the others, so all but one are lost.",
-                    remedy='Write "scope={function}" (gha), or another reference ({repository}:cache).',
-                )
-            )
-    for image, names in images.items():
-        if len(names) > 1:
-            warnings.append(
-                Notice(
-                    problem=f'functions {_listed(names)} write the same image "{image}".',
-                    cause="the one that is pushed last replaces the others.",
-                    remedy="Give each function an image of its own.",
-                )
-            )
-    return warnings
+    of_caches = [
+        Notice(
+            problem=f"functions {_listed(names)} export their caches to the same {place[0]} place.",
+            cause="the last export replaces the others, so all but one are lost.",
+            remedy='Write "scope={function}" (gha), or another reference ({repository}:cache).',
+        )
+        for place, names in places.items()
+        if len(names) > 1
+    ]
+    of_images = [
+        Notice(
+            problem=f'functions {_listed(names)} write the same image "{image}".',
+            cause="the one that is pushed last replaces the others.",
+            remedy="Give each function an image of its own.",
+        )
+        for image, names in images.items()
+        if len(names) > 1
+    ]
+    return of_caches + of_images
 
 
 def _listed(names: Sequence[str]) -> str:

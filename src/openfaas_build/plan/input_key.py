@@ -16,23 +16,9 @@ _ENVIRONMENT = ("SOURCE_DATE_EPOCH", *DOUBTFUL_ENVIRONMENT)
 # Flags of `docker buildx build` (0.29) whose words are all that they add to a build.
 _SAID_IN_FULL = frozenset(
     (
-        "--add-host",
-        "--allow",
-        "--annotation",
-        "--attest",
-        "--build-arg",
-        "--cache-from",
-        "--cgroup-parent",
-        "--label",
-        "--network",
-        "--platform",
-        "--provenance",
-        "--sbom",
-        "--secret",
-        "--shm-size",
-        "--ssh",
-        "--target",
-        "--ulimit",
+        *("--add-host", "--allow", "--annotation", "--attest", "--build-arg", "--cache-from"),
+        *("--cgroup-parent", "--label", "--network", "--platform", "--provenance", "--sbom"),
+        *("--secret", "--shm-size", "--ssh", "--target", "--ulimit"),
     )
 )
 

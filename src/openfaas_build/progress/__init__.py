@@ -16,5 +16,3 @@ Source: SolveStatus, moby/buildkit client/graph.go.
 """
 
 from openfaas_build.progress.reader import Reader
-
-__all__ = ["Reader"]

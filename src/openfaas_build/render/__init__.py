@@ -9,13 +9,3 @@ from openfaas_build.render.annotations import Annotation, annotations
 from openfaas_build.render.json_documents import outputs, plan_document, plan_matrix
 from openfaas_build.render.markdown import summary_markdown
 from openfaas_build.render.report_table import table_text
-
-__all__ = [
-    "Annotation",
-    "annotations",
-    "outputs",
-    "plan_document",
-    "plan_matrix",
-    "summary_markdown",
-    "table_text",
-]

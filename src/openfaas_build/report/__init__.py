@@ -12,18 +12,3 @@ from openfaas_build.report.cache_report import (
 )
 from openfaas_build.report.make_report import make_report
 from openfaas_build.report.report_json import from_document, merge, to_document
-
-__all__ = [
-    "CacheReport",
-    "ExportReport",
-    "Failure",
-    "FirstMiss",
-    "FunctionReport",
-    "FunctionResult",
-    "ImportReport",
-    "Totals",
-    "from_document",
-    "make_report",
-    "merge",
-    "to_document",
-]

@@ -17,5 +17,3 @@ stack file's choice.
 
 from openfaas_build.templates.fetch import Fetched, fetch_templates
 from openfaas_build.templates.store import STORE_URL
-
-__all__ = ["STORE_URL", "Fetched", "fetch_templates"]

@@ -16,21 +16,6 @@ from openfaas_build.workflow.event import CREDENTIALS, Event, on_github, read_ev
 from openfaas_build.workflow.runner import GitHub
 from openfaas_build.workflow.terminal import Terminal
 
-__all__ = [
-    "CREDENTIALS",
-    "Annotation",
-    "CacheAccess",
-    "Console",
-    "Event",
-    "GitHub",
-    "Terminal",
-    "cache_access",
-    "on_github",
-    "open_console",
-    "read_event",
-    "take_credentials",
-]
-
 
 def open_console(
     env: Mapping[str, str],
