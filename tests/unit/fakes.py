@@ -8,8 +8,12 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+from openfaas_build.app.project import plan_project, read_project
+from openfaas_build.app.session import Session
 from openfaas_build.errors import EXIT_INTERRUPTED
+from openfaas_build.inputs import Inputs
 from openfaas_build.render import Annotation
+from openfaas_build.workflow import Event
 
 START, END = "2026-01-01T00:00:00Z", "2026-01-01T00:00:02Z"
 
@@ -152,3 +156,22 @@ def imported(ref: str) -> str:
     name = f"importing cache manifest from {ref}"
     status = {"vertex": f"sha256:{name}", "id": "inferred cache manifest type: application/x"}
     return json.dumps({**json.loads(event(name)), "statuses": [status]})
+
+
+def session(root: Path, env: Mapping[str, str] | None = None, **inputs: Any) -> Session:
+    """A session in `root` with these inputs, whose processes and console are fakes."""
+    return Session(
+        inputs=Inputs(**inputs),
+        root=root,
+        env=env or {},
+        credentials={},
+        event=Event(),
+        console=FakeConsole(),
+        processes=FakeProcesses(),  # type: ignore[arg-type]
+    )
+
+
+def plan_in(root: Path, env: Mapping[str, str] | None = None, layout: bool = True, **inputs: Any):
+    """The plan of the project in `root`."""
+    run = session(root, env, **inputs)
+    return plan_project(run, read_project(run, layout=layout))

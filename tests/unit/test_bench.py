@@ -4,13 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fakes import plan_in
 from measure import Figures, Traffic
 from project import Project
 from tell import SCENARIOS, Results, markdown
-
-from openfaas_build.app.read_project import plan_project, read_project
-from openfaas_build.inputs import Inputs
-from openfaas_build.workflow import Event
 
 NOTHING = Traffic(requests=0, blobs_up=0, bytes_up=0, bytes_down=0)
 
@@ -100,8 +97,7 @@ def dockerfiles(project: Project) -> list[str]:
 
 def test_the_generated_project_is_one_that_we_build(project: Callable[..., Project]) -> None:
     made = project(functions=5, templates=2)
-    inputs = Inputs(push=True)
-    plan = plan_project(inputs, read_project(inputs, made.root, {}, Event(), layout=True))
+    plan = plan_in(made.root, push=True)
     assert [function.name for function in plan.functions] == made.names
     assert {function.lang for function in plan.functions} == {"python-0", "python-1"}
     assert [function.tags for function in plan.functions] == [(made.image(name),) for name in made.names]

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import plan_in
 
-from openfaas_build.app.read_project import plan_project, read_project
 from openfaas_build.errors import BuildError
-from openfaas_build.inputs import Inputs
 from openfaas_build.plan import BuildPlan
 from openfaas_build.stack import StackFile, read_stack
-from openfaas_build.workflow import Event
 
 CORPUS = Path(__file__).parents[2] / "../shared/corpus"
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the checkout")
@@ -79,7 +77,7 @@ def plan_of(name: str, root: Path) -> BuildPlan:
     (root / stack_file).write_bytes(data)
     with contextlib.suppress(BuildError):
         lay_out(read_stack(data, stack_file, {"CI": "true"}), root)
-    return plan_project(Inputs(), read_project(Inputs(), root, {"CI": "true"}, Event(), layout=False))
+    return plan_in(root, {"CI": "true"}, layout=False)
 
 
 def lay_out(stack: StackFile, root: Path) -> None:

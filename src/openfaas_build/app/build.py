@@ -6,9 +6,9 @@ from openfaas_build import buildx, context, engine
 from openfaas_build.app.build_log import BuildLog
 from openfaas_build.app.choose_builder import choose_builder
 from openfaas_build.app.execute import Executor
-from openfaas_build.app.read_project import Project
+from openfaas_build.app.project import Project, lay_out, plan_project, read_project
 from openfaas_build.app.reuse import reuse_images
-from openfaas_build.app.session import Session, lay_out
+from openfaas_build.app.session import Session
 from openfaas_build.app.tell import exit_code, tell
 from openfaas_build.dockerfile import Dockerfile
 from openfaas_build.plan import BuildPlan
@@ -24,8 +24,8 @@ def build(session: Session) -> int:
     inputs = session.inputs
     # Docker and buildx answer while the project is read.
     with engine.Machine(session.processes, session.env, inputs.builder, usage=not inputs.reuse) as machine:
-        project = session.read_project(layout=True)
-        plan = session.plan(project)
+        project = read_project(session, layout=True)
+        plan = plan_project(session, project)
         builder = machine.builder if plan.to_build else _NO_BUILDER
         lay_out(project, plan)
         plan = reuse_images(session, plan, builder)

@@ -8,7 +8,8 @@ from pathlib import Path
 from openfaas_build import buildx, render, workflow
 from openfaas_build.app.build import build
 from openfaas_build.app.doctor import examine
-from openfaas_build.app.session import Session, lay_out
+from openfaas_build.app.project import lay_out, plan_project, read_project
+from openfaas_build.app.session import Session
 from openfaas_build.app.stack_files import is_glob, matching_files
 from openfaas_build.app.tell import exit_code, tell, warn
 from openfaas_build.errors import EXIT_INTERRUPTED, EXIT_OK, BuildError
@@ -65,7 +66,7 @@ def _dispatch(request: Request, session: Session) -> int:
 
 
 def _plan(session: Session, form: str) -> int:
-    plan = session.plan(session.read_project(layout=False))
+    plan = plan_project(session, read_project(session, layout=False))
     warn(session.console, plan.warnings)
     if form == "text":
         _print_commands(session, plan)
@@ -97,8 +98,8 @@ def _print_commands(session: Session, plan: BuildPlan) -> None:
 
 
 def _shrinkwrap(session: Session) -> int:
-    project = session.read_project(layout=True)
-    plan = session.plan(project)
+    project = read_project(session, layout=True)
+    plan = plan_project(session, project)
     warn(session.console, plan.warnings)
     lay_out(project, plan)
     for function in plan.to_build:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from openfaas_build import engine, references
+from openfaas_build.app.project import plan_project, read_project
 from openfaas_build.app.session import Session
 from openfaas_build.cache import BACKENDS
 from openfaas_build.errors import EXIT_MACHINE, EXIT_OK, BuildError, Faults
@@ -107,4 +108,4 @@ def _registries(session: Session) -> str:
 
 
 def _plan(session: Session) -> BuildPlan:
-    return session.plan(session.read_project(layout=False))
+    return plan_project(session, read_project(session, layout=False))

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
+from fakes import plan_in
 
-from openfaas_build.app.read_project import plan_project, read_project
 from openfaas_build.errors import BuildError
-from openfaas_build.inputs import Inputs, Secret
-from openfaas_build.workflow import Event
+from openfaas_build.inputs import Secret
 
 HEAD = "version: 1.0\nprovider:\n  name: openfaas\nfunctions:\n"
 
@@ -32,11 +31,7 @@ def write(project: Path, name: str, *functions: str, rest: str = "") -> None:
 
 
 def plan(project: Path, env: dict[str, str] | None = None, **inputs):
-    return plan_of(project, env or {}, Inputs(**inputs), layout=True)
-
-
-def plan_of(project: Path, env: dict[str, str], inputs: Inputs, *, layout: bool):
-    return plan_project(inputs, read_project(inputs, project, env, Event(), layout=layout))
+    return plan_in(project, env, **inputs)
 
 
 def faults(project: Path, env: dict[str, str] | None = None, **inputs) -> list[str]:
@@ -108,7 +103,7 @@ def test_a_secret_of_the_stack_file_stays_in_the_project(project: Path, path: st
 def test_a_plan_alone_needs_no_template_unless_its_options_are_asked_for(project: Path):
     write(project, "stack.yml", "a")
     (project / "stack.yml").write_text((project / "stack.yml").read_text().replace("lang: py", "lang: other"))
-    found = plan_of(project, {}, Inputs(), layout=False)
+    found = plan_in(project, layout=False)
     assert [build.name for build in found.to_build] == ["a"]
 
 
