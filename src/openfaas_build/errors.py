@@ -143,10 +143,5 @@ class Faults:
 
     def raise_all(self) -> None:
         """Raise one BuildError with everything found, or return when there is nothing."""
-        raise_all(self._found)
-
-
-def raise_all(notices: Iterable[Notice]) -> None:
-    """Raise one BuildError with all `notices`, or return when there are none."""
-    if found := tuple(notices):
-        raise BuildError(*found)
+        if self._found:
+            raise BuildError(*self._found)

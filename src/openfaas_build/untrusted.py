@@ -8,7 +8,7 @@ is the matter of that page.
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 _TERMINAL_CODE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # colours and cursor moves
@@ -109,15 +109,15 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)), "")
 
 
-def listed(words: Collection[str], most: int = 5) -> str:
+def listed(words: Iterable[str], most: int = 5) -> str:
     """Join names, and count those after the first `most`.
 
     >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
     ('a, b and c', 'a, b and 1 more')
     """
-    shown = [one_line(word, 80) for word in list(words)[:most]]
-    if len(words) > most:
-        return f"{', '.join(shown)} and {len(words) - most} more"
+    shown = [one_line(word, 80) for word in words]
+    if len(shown) > most:
+        return f"{', '.join(shown[:most])} and {len(shown) - most} more"
     return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 

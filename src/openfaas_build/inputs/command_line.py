@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NoReturn, get_args
 
 from openfaas_build import __version__
-from openfaas_build.errors import BuildError, Notice, raise_all
+from openfaas_build.errors import BuildError, Faults, Notice
 from openfaas_build.inputs.definitions import INPUTS, Input
 from openfaas_build.inputs.values import Command, Inputs, PlanFormat, Request, Secret
 from openfaas_build.untrusted import quoted
@@ -41,7 +41,7 @@ def parse(argv: Sequence[str], env: Mapping[str, str]) -> Request:
             faults.append(
                 Notice(problem=f'input "{item.name}": {error}', remedy=f"What it is for: {item.help}.")
             )
-    raise_all(faults)
+    Faults(faults).raise_all()
     return Request(command=found.command, inputs=Inputs(**values), format=found.format, files=files)
 
 

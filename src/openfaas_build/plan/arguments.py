@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from openfaas_build.errors import Notice, raise_all
+from openfaas_build.errors import Faults, Notice
 from openfaas_build.inputs import Inputs
 from openfaas_build.plan.build_plan import Facts
 from openfaas_build.stack import Function
@@ -26,14 +26,14 @@ def build_args(inputs: Inputs, function: Function, facts: Facts) -> dict[str, st
     template = facts.templates.get(function.lang)
     known = template.build_options if template else {}
     options = tuple(dict.fromkeys(inputs.build_options + function.build_options))
-    raise_all(
+    Faults(
         Notice(
             problem=f'build option "{option}" is not one of the template "{function.lang}".',
             remedy=f"It has: {', '.join(sorted(known))}." if known else "It has no build options at all.",
         )
         for option in options
         if option not in known
-    )
+    ).raise_all()
     # faas-cli splits at blanks alone: a newline stays inside a word.
     words = {word for option in options for word in known[option]}
     words |= {word.strip() for word in args.get("ADDITIONAL_PACKAGE", "").split(" ")}

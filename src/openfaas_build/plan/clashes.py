@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from openfaas_build import references
 from openfaas_build.errors import Notice
 from openfaas_build.plan.build_plan import FunctionBuild
+from openfaas_build.untrusted import listed, quoted
 
 
 def caches_onto_images(path: str, builds: Sequence[FunctionBuild]) -> list[Notice]:
@@ -37,7 +38,8 @@ def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
             images.setdefault(references.canonical(tag), []).append(build.name)
     of_caches = [
         Notice(
-            problem=f"functions {_listed(names)} export their caches to the same {place[0]} place.",
+            problem=f"functions {listed(map(quoted, names))} export their caches "
+            f"to the same {place[0]} place.",
             cause="the last export replaces the others, so all but one are lost.",
             remedy='Write "scope={function}" (gha), or another reference ({repository}:cache).',
         )
@@ -46,7 +48,7 @@ def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
     ]
     of_images = [
         Notice(
-            problem=f'functions {_listed(names)} write the same image "{image}".',
+            problem=f'functions {listed(map(quoted, names))} write the same image "{image}".',
             cause="the one that is pushed last replaces the others.",
             remedy="Give each function an image of its own.",
         )
@@ -54,7 +56,3 @@ def shared_places(builds: Sequence[FunctionBuild]) -> list[Notice]:
         if len(names) > 1
     ]
     return of_caches + of_images
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names[:-1]) + f' and "{names[-1]}"'

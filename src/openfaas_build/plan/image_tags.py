@@ -1,7 +1,7 @@
 """Make the image references of a function: faas-cli's tag modes, extra tags, Docker's grammar."""
 
 from openfaas_build import references
-from openfaas_build.errors import BuildError, Notice, raise_all
+from openfaas_build.errors import BuildError, Faults, Notice
 from openfaas_build.inputs import Inputs
 from openfaas_build.plan.build_plan import Facts
 from openfaas_build.stack import Function
@@ -30,7 +30,7 @@ def image_tags(inputs: Inputs, function: Function, facts: Facts) -> tuple[str, .
             image = base
     extra = [tag if "/" in tag or ":" in tag else f"{path}:{tag}" for tag in inputs.extra_tags]
     tags = tuple(dict.fromkeys((image, *map(references.base_reference, extra))))
-    raise_all(_reference_fault(tag) for tag in tags if references.fault(tag))
+    Faults(_reference_fault(tag) for tag in tags if references.fault(tag)).raise_all()
     return tags
 
 

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from openfaas_build.errors import Notice, raise_all
+from openfaas_build.errors import Faults, Notice
 from openfaas_build.stack import Function
 
 # Go's RE2, which faas-cli uses, has none of these; Python's engine may take for ever on them.
@@ -43,7 +43,7 @@ def select_functions(functions: Sequence[Function], patterns: Sequence[str]) -> 
         if not found:
             faults.append(_unmatched(pattern, names))
         chosen.update(found)
-    raise_all(faults)
+    Faults(faults).raise_all()
     return tuple(function for function in functions if function.name in chosen)
 
 

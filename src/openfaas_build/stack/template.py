@@ -1,6 +1,6 @@
 """Read the template.yml of a template: only what decides how a function is built."""
 
-from openfaas_build.errors import raise_all
+from openfaas_build.errors import Faults
 from openfaas_build.stack.stack_file import Template
 from openfaas_build.stack.substitution import Substitution
 from openfaas_build.stack.typed_values import Reading, Struct
@@ -26,7 +26,7 @@ def read_template(data: bytes, path: str, lang: str) -> Template:
         handler_folder=top.text("handler_folder"),
         mount_ssh=top.flag("mount_ssh"),
     )
-    raise_all(reading.faults)
+    Faults(reading.faults).raise_all()
     return template
 
 
