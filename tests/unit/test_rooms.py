@@ -1,7 +1,11 @@
 """Imports point downwards only; each library has one room; modules stay small."""
 
 import ast
+import importlib
+import re
 from pathlib import Path
+
+import openfaas_build
 
 PACKAGE = Path(__file__).parents[2] / "src" / "openfaas_build"
 # From the top; rooms on one line do not know each other, but for the pairs below.
@@ -85,3 +89,26 @@ def test_only_the_entrypoint_exits():
 def test_modules_are_small():
     sizes = {str(path.relative_to(PACKAGE)): len(path.read_text().splitlines()) for _, path in modules()}
     assert {name: size for name, size in sizes.items() if size > MOST_LINES} == {}
+
+
+CONTRIBUTING = (PACKAGE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_contributing_draws_the_same_lines():
+    drawn = re.search(r"```\n(.*?)```", CONTRIBUTING, re.DOTALL)
+    assert drawn
+    rooms = tuple(tuple(re.split(r" {3,}", line)[0].split()) for line in drawn[1].splitlines())
+    assert rooms == LINES
+
+
+def test_the_paths_through_the_code_name_what_is_there():
+    steps = re.findall(r"^\d\. (.*)", CONTRIBUTING, re.MULTILINE)
+    names = [name for step in steps for name in re.findall(r"`(\w+(?:\.\w+)+)`", step.partition(":")[0])]
+    assert len(steps) == 15 and len(names) >= 15
+    for name in names:
+        found = openfaas_build
+        for part in name.split("."):
+            try:
+                found = importlib.import_module(f"{found.__name__}.{part}")
+            except ModuleNotFoundError:
+                found = getattr(found, part)
