@@ -1,4 +1,4 @@
-"""Real stack files: `plan` gives the functions, references and arguments that faas-cli gave to docker."""
+"""Probes and stack files of others: `plan` gives docker the references and arguments that faas-cli gave."""
 
 import contextlib
 import json
@@ -6,17 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus.verdicts import SOURCES, Source, check_each, secret_paths
 from fakes import plan_in
 
 from openfaas_build.errors import BuildError
 from openfaas_build.plan import BuildPlan
 from openfaas_build.stack import StackFile, read_stack
-
-CORPUS = Path(__file__).parents[2] / "../shared/corpus"
-pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="no corpus beside the checkout")
-EXPECTED: dict[str, Any] = (
-    json.loads((CORPUS / "expected.json").read_text())["files"] if CORPUS.is_dir() else {}
-)
 
 EMPTY_LANG = "faas-cli prints a hint, builds nothing and exits with 0"
 NO_IMAGE = "faas-cli builds `:latest`"
@@ -70,10 +65,20 @@ REFUSED = {
 ACCEPTED = {"probes/124_yaml-directive-12.yml": "a YAML 1.2 directive changes nothing here"}
 
 
-def plan_of(name: str, root: Path) -> BuildPlan:
+@pytest.fixture(scope="module", params=SOURCES)
+def source(request) -> Source:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def expected(source) -> dict[str, dict[str, Any]]:
+    return source.read()["files"]
+
+
+def plan_of(data: bytes, name: str, root: Path) -> BuildPlan:
     """Lay the project out as when the verdicts were made, and plan it as `plan` does."""
-    data = (CORPUS / name).read_bytes()
     stack_file = "stack.yaml" if name.endswith(".yaml") else "stack.yml"
+    root.mkdir()
     (root / stack_file).write_bytes(data)
     with contextlib.suppress(BuildError):
         lay_out(read_stack(data, stack_file, {"CI": "true"}), root)
@@ -103,29 +108,42 @@ def lay_out(stack: StackFile, root: Path) -> None:
             (root / path / "file").touch()
 
 
-@pytest.mark.parametrize("name", [name for name, want in EXPECTED.items() if want["verdict"] == "accepted"])
-def test_accepted(name: str, tmp_path: Path):
-    if name in REFUSED:
-        with pytest.raises(BuildError):
-            plan_of(name, tmp_path)
-        return
-    want = EXPECTED[name]["functions"]
-    found = {build.name: build for build in plan_of(name, tmp_path).functions}
-    assert sorted(found) == [function["name"] for function in want]
-    for function in want:
-        build = found[function["name"]]
-        assert bool(build.skip) == function["skipped"]
-        if function["built"]:
-            assert build.image == function["image"]
-            assert build.build_args == function["build_args"]
-            secrets = {secret.id: secret.source for secret in build.secrets}
-            assert sorted(secrets) == sorted(function["secrets"])
+def with_verdict(expected: dict[str, dict[str, Any]], verdict: str) -> dict[str, dict[str, Any]]:
+    return {name: want for name, want in expected.items() if want["verdict"] == verdict}
 
 
-@pytest.mark.parametrize("name", [name for name, want in EXPECTED.items() if want["verdict"] == "rejected"])
-def test_rejected(name: str, tmp_path: Path):
-    if name in ACCEPTED:
-        plan_of(name, tmp_path)
-        return
-    with pytest.raises(BuildError):
-        plan_of(name, tmp_path)
+def test_accepted(source: Source, expected: dict[str, dict[str, Any]], tmp_path: Path):
+    refused = set()
+
+    def check(name: str, want: dict[str, Any]) -> None:
+        try:
+            plan = plan_of((source.root / name).read_bytes(), name, tmp_path / name.replace("/", "_"))
+        except BuildError:
+            refused.add(name)
+            assert name in REFUSED
+            return
+        found = {build.name: build for build in plan.functions}
+        assert sorted(found) == [function["name"] for function in want["functions"]]
+        for wanted in want["functions"]:
+            build = found[wanted["name"]]
+            assert bool(build.skip) == wanted["skipped"]
+            if wanted["built"]:
+                assert build.image == wanted["image"]
+                assert build.build_args == wanted["build_args"]
+                secrets = {secret.id: secret.source for secret in build.secrets}
+                assert secret_paths(secrets) == secret_paths(wanted["secrets"])
+
+    check_each(with_verdict(expected, "accepted"), check)
+    assert refused == source.own(REFUSED)
+
+
+def test_rejected(source: Source, expected: dict[str, dict[str, Any]], tmp_path: Path):
+    accepted = set()
+
+    def check(name: str, _want: dict[str, Any]) -> None:
+        with contextlib.suppress(BuildError):
+            plan_of((source.root / name).read_bytes(), name, tmp_path / name.replace("/", "_"))
+            accepted.add(name)
+
+    check_each(with_verdict(expected, "rejected"), check)
+    assert accepted == source.own(ACCEPTED)

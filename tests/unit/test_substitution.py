@@ -1,16 +1,16 @@
 """Variables in the text of a stack file: the dialect, the places of faults, the limits."""
 
 import json
-from pathlib import Path
 
 import pytest
+from corpus.verdicts import CORPUS
 
 from openfaas_build.errors import BuildError
 from openfaas_build.stack import Substitution, substitute
 from openfaas_build.stack.expression import MAX_DEPTH, MAX_EXPRESSIONS
 from openfaas_build.stack.substitution import MAX_CHARS, Emptied
 
-GOLDEN = Path(__file__).parents[2] / "../shared/corpus/envsubst.json"
+GOLDEN = CORPUS / "envsubst.json"
 ENV = {
     "V": "hello",
     "EMPTY": "",
@@ -33,7 +33,6 @@ def error(text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.skipif(not GOLDEN.is_file(), reason="no corpus beside the checkout")
 def test_golden_table_of_faas_cli():
     table = json.loads(GOLDEN.read_text())
     assert len(table["cases"]) >= 145
