@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from openfaas_build.errors import BuildError, MachineError
-from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
+from openfaas_build.stack import Function, StackFile, TemplateSource
 from openfaas_build.templates import Fetched, fetch_templates, find_template
 from openfaas_build.templates.address import Source
 from openfaas_build.templates.git import clone

@@ -171,7 +171,7 @@ def test_true_or_false_is_no_list():
         (HEAD + FUNCTION + "    lang: go\n", (9, 'function "fn" has the key "lang" twice, first on line 6.')),
         (
             HEAD + FUNCTION + "version: 1.0\n",
-            (9, 'the stack file has the key "version" twice, first on line 1.'),
+            (9, 'the file has the key "version" twice, first on line 1.'),
         ),
         (
             HEAD + FUNCTION + '    build_args:\n      1: a\n      "1": b\n',
@@ -587,11 +587,11 @@ HOSTILE = {
     "question marks": "? " * (MAX_BYTES // 2),
     "steps": "".join(" " * depth + "a:\n" for depth in range(1500)),
     "items": "a: [" + "b," * 900_000 + "]",
-    "keys": HEAD + "functions:\n  fn:\n" + "".join(f"    lang{n}: x\n" for n in range(30_000)),
+    "keys": HEAD + "functions:\n  fn:\n" + "".join(f"    lang{n}: x\n" for n in range(1_000)),
     "duplicates": HEAD + "functions:\n  fn: {" + "a: b, " * 60_000 + "}\n",
     "misspelt": HEAD
     + "functions:\n"
-    + "".join(f"  f{n}: {{Lang: x, imag: y, handlr: z}}\n" for n in range(4_000)),
+    + "".join(f"  f{n}: {{Lang: x, imag: y, handlr: z}}\n" for n in range(300)),
     "laughing lists": laughs("[v]", "[%s]") + "functions:\n  fn: {secrets: *a59, build_args: *a59}\n",
     "laughing merges": laughs("{k: v}", "{<<: [%s]}") + "functions:\n  fn: *a59\n",
     "big merges": "x-b: &b {"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openfaas_build.errors import BuildError
-from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
+from openfaas_build.stack import Function, StackFile, TemplateSource
 from openfaas_build.templates import fetch_templates, find_template
 from openfaas_build.templates.address import read_source
 from openfaas_build.templates.git import child_env

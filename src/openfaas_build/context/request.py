@@ -8,7 +8,7 @@ from pathlib import Path
 
 from openfaas_build.context.paths import Origin, Project, inside, printable, resolve_extra, resolve_handler
 from openfaas_build.errors import Notice
-from openfaas_build.stack.stack_file import DOCKERFILE, Function
+from openfaas_build.stack import DOCKERFILE, Function
 
 # Near matches are for typing errors, not for a checkout that is missing as a whole.
 _MOST_SUGGESTIONS = 10

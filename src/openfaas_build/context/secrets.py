@@ -6,7 +6,7 @@ from pathlib import Path
 
 from openfaas_build.context.paths import inside, printable
 from openfaas_build.errors import Notice
-from openfaas_build.stack.stack_file import Function
+from openfaas_build.stack import Function
 
 
 def check_secrets(root: Path, function: Function) -> Iterator[Notice]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openfaas_build.errors import BuildError, MachineError, Notice, raise_all
-from openfaas_build.stack.stack_file import StackFile
+from openfaas_build.stack import StackFile
 from openfaas_build.templates.address import Source, read_source
 from openfaas_build.templates.git import clone
 from openfaas_build.templates.install import install

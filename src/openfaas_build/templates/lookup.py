@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openfaas_build.errors import BuildError, Notice
-from openfaas_build.stack.stack_file import StackFile
+from openfaas_build.stack import StackFile
 
 _LONGEST_NAME_BYTES = 255
 REQUIRED_FILES = ("template.yml", "Dockerfile")
