@@ -5,7 +5,6 @@ import yaml
 
 from openfaas_build.errors import BuildError, MachineError
 from openfaas_build.stack import Function, StackFile, read_stack
-from openfaas_build.stack.typed_values import MAX_REPEATED
 from openfaas_build.stack.yaml_tree import MAX_BYTES, MAX_DEPTH, MAX_NODES
 
 HEAD = "version: 1.0\nprovider:\n  name: openfaas\n"
@@ -482,7 +481,8 @@ def test_json():
         ),
         (
             "- a\n" * (MAX_NODES + 1),
-            f"stack.yml:{MAX_NODES + 1}: the file holds more than {MAX_NODES} values.",
+            f"stack.yml:{MAX_NODES + 1}: the file holds more than {MAX_NODES} values, "
+            "those of aliases counted each time.",
         ),
         (
             "#" * (MAX_BYTES + 1),
@@ -569,7 +569,7 @@ def test_aliases_may_not_repeat_without_end():
     base = "x-a: &a {build_args: {" + ", ".join(f"k{n}: v" for n in range(1000)) + "}}\n"
     functions = "".join(f"  f{n}: *a\n" for n in range(1000))
     assert refusal(f"{base}{HEAD}functions:\n{functions}") == (
-        f"stack.yml:1: aliases repeat more than {MAX_REPEATED} values.\nWrite the file with fewer aliases."
+        f"stack.yml:54: the file holds more than {MAX_NODES} values, those of aliases counted each time."
     )
 
 

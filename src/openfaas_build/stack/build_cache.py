@@ -42,7 +42,7 @@ def _read_word(value: Value) -> BuildCache | None:
 
 def _read_lists(value: Value) -> BuildCache:
     lists = {key: value.get(key) for key in _LISTS}
-    unknown = [key for key in value.members() if key not in _LISTS]
+    unknown = [key for key in value.members if key not in _LISTS]
     for key in unknown:
         near = nearest(key.lower(), _LISTS, cutoff=0.75)
         remedy = f"Write {quoted(near)}." if near else f'Use "from" and "to", or one of {_WORDS} instead.'

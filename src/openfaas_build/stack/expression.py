@@ -6,6 +6,7 @@ owns, a pattern to replace may hold `}`, and nothing is escaped in a default.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -47,15 +48,14 @@ class Expression:
 Part: TypeAlias = str | Expression
 
 
+@dataclass(eq=False)
 class ExpressionError(Exception):
     """An expression that has no value: its place, the reason in envsubst's words, and help."""
 
-    def __init__(self, start: int, reason: str, cause: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.start = start
-        self.reason = reason
-        self.cause = cause
-        self.remedy = remedy
+    start: int
+    reason: str
+    cause: str
+    remedy: str
 
 
 def parse(text: str) -> list[Part]:
@@ -124,27 +124,25 @@ class _Parser:
         self._open.pop()
         return Expression(start, self._at, name, operator, args)
 
-    def _args(self, operator: str) -> list[Part]:
-        args = []
+    def _args(self, operator: str) -> Iterator[Part]:
         if operator in DEFAULTS:
             while self._peek() != "}":
-                args.append(self._arg("}"))
+                yield self._arg("}")
         elif operator == ":":
             # envsubst steps back by the width of the next character, and so loses its place.
             if not self._peek() or not self._peek().isascii():
                 raise self._incomplete()
-            args.append(self._arg(":}"))
+            yield self._arg(":}")
             if self._skip(":"):
-                args.append(self._arg("}"))
+                yield self._arg("}")
         elif operator.startswith("/"):
-            args.append(self._arg("/", escapes=True))
+            yield self._arg("/", escapes=True)
             if not self._skip("/"):
                 raise self._incomplete()
             if self._peek() != "}":
-                args.append(self._arg("}", escapes=True))
+                yield self._arg("}", escapes=True)
         elif operator.startswith(("#", "%")):
-            args.append(self._arg("}"))
-        return args
+            yield self._arg("}")
 
     def _arg(self, stops: str, *, escapes: bool = False) -> Part:
         part = self._part(stops, escapes=escapes)

@@ -32,7 +32,7 @@ def read_function(name: str, value: Value, emptied: Sequence[Emptied]) -> Functi
     _check_name(name, value)
     for key, read in RUN_TIME.items():
         read(value.get(key))
-    lines = {key: member.line for key, member in value.members().items() if key in KEYS[FUNCTION]}
+    lines = {key: member.line for key, member in value.members.items() if key in KEYS[FUNCTION]}
     function = Function(
         name=name,
         lang=value.get("lang").text(),

@@ -53,7 +53,7 @@ def warn_of_unknown_keys(reading: Reading, mappings: Iterable[tuple[str, str, Va
     """
     places: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for owner, name, value in mappings:
-        for key, member in value.members().items():
+        for key, member in value.members.items():
             # By custom, keys `x-…` are for other tools; others hold values that aliases repeat elsewhere.
             other = owner == STACK and (key.startswith("x-") or reading.document.is_aliased(member.node))
             if key not in KEYS[owner] and not other:
@@ -71,7 +71,7 @@ def of_functions(names: Collection[str]) -> str:
 
 def misspelt(owner: str, value: Value, wanted: str) -> str:
     """Name the unknown key of `value` that probably means `wanted`, with its line; empty if there is none."""
-    for key, member in value.members().items():
+    for key, member in value.members.items():
         if key not in KEYS[owner] and _nearest(owner, key) == wanted:
             return f"{quoted(key)} on line {member.line} is probably meant."
     return ""

@@ -47,7 +47,7 @@ def read_stack(data: bytes, path: str, env: Mapping[str, str] | None) -> StackFi
     version = _read_version(top)
     entries = {
         name: replace(value, label=f"function {quoted(name)}")
-        for name, value in sorted(top.get("functions").members().items())
+        for name, value in sorted(top.get("functions").members.items())
     }
     functions = _read_functions(top, entries, source.emptied)
     configuration = top.get("configuration")
@@ -71,7 +71,7 @@ def read_stack(data: bytes, path: str, env: Mapping[str, str] | None) -> StackFi
         copy=copy,
         warnings=reading.warnings,
         faults=reading.faults,
-        lines={key: value.line for key, value in {**top.members(), **configuration.members()}.items()},
+        lines={key: value.line for key, value in {**top.members, **configuration.members}.items()},
     )
 
 
@@ -79,12 +79,11 @@ def _read_top(reading: Reading) -> Value:
     top = reading.top
     line = top.node.line
     if top.kind != "a mapping":
-        held = described(top.node)
-        problem = (
-            "the stack file is empty." if held == "nothing" else f"the file is {held}, not a stack file."
-        )
+        problem = f"the file is {described(top.node)}, not a stack file."
+        if top.kind == "nothing":
+            problem = "the stack file is empty."
         raise fault(reading.path, line, problem, "", _OTHER_FILE)
-    keys = list(top.members())
+    keys = list(top.members)
     if "provider" not in keys and "functions" not in keys:
         cause = misspelt(STACK, top, "provider") or misspelt(STACK, top, "functions")
         held = f"but {listed([quoted(key) for key in keys], 3)}" if keys else "nor anything else"
@@ -100,7 +99,7 @@ def _check_provider(top: Value) -> None:
     text = name.text()
     if text == "openfaas" or name.kind not in _MAYBE_TEXT or provider.kind not in _MAYBE_MAPPING:
         return
-    if "name" not in provider.members():
+    if "name" not in provider.members:
         cause = misspelt(STACK, top, "provider") or misspelt(PROVIDER, provider, "name")
         remedy = 'Write "provider:", and below it, indented, "name: openfaas".'
         problem = 'the stack file has no name of a "provider".'
@@ -142,7 +141,7 @@ def _lower_dockerfile(reading: Reading, functions: list[Function]) -> tuple[Func
         cause = 'capitals; faas-cli looks for a template called "Dockerfile".'
         line = min(function.line("lang") for function in found)
         reading.warn(line, problem, cause, 'Write "lang: dockerfile".')
-    return tuple(replace(each, lang=DOCKERFILE) if each in found else each for each in functions)
+    return tuple(replace(each, lang=DOCKERFILE) if each.lang == "Dockerfile" else each for each in functions)
 
 
 def _warn_of_emptied(reading: Reading, emptied: tuple[Emptied, ...]) -> None:

@@ -9,13 +9,12 @@ that reading goes on and all faults of a file are told at once:
 
 Merge keys (`<<`) are resolved here and not in the tree, because only what is
 read is checked: a key that OpenFaaS does not know may hold anything.
-
-The price: values that aliases repeat are read again each time, within a limit.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from functools import cached_property
+from typing import TypeVar
 
 from openfaas_build.errors import Notice
 from openfaas_build.stack.scalars import flag_of, text_of
@@ -23,12 +22,10 @@ from openfaas_build.stack.yaml_faults import fault
 from openfaas_build.stack.yaml_tree import MAX_DEPTH, Document, Kind, ListNode, MappingNode, Node, ScalarNode
 from openfaas_build.untrusted import quoted
 
-MAX_REPEATED = 100_000
 MAX_NOTICES = 50
 
 _T = TypeVar("_T")
 
-_FEWER_ALIASES = "Write the file with fewer aliases."
 _BELOW = 'Write each value on a line of its own below it, after "- ".'
 # By what is wanted and what is there: the likely cause and the remedy.
 _MISMATCH = {
@@ -44,21 +41,12 @@ _MISMATCH = {
 }
 
 
-class Entry(NamedTuple):
-    """One member of a mapping: the line of its key, and its value."""
-
-    line: int
-    node: Node
-
-
 class Reading:
     """The reading of one document: its faults and warnings so far, each noted once."""
 
     def __init__(self, path: str, document: Document) -> None:
         self.path = path
         self.document = document
-        self.merged: dict[MappingNode, dict[str, Entry]] = {}
-        self._room = document.nodes + MAX_REPEATED
         self._faults: dict[Notice, None] = {}
         self._warnings: dict[Notice, None] = {}
 
@@ -85,13 +73,6 @@ class Reading:
         """Note what the user should know."""
         self._warnings[Notice(problem=problem, cause=cause, remedy=remedy, file=self.path, line=line)] = None
 
-    def count(self, line: int, values: int) -> None:
-        """Count the values that are read; raise BuildError when aliases repeat too many."""
-        self._room -= values
-        if self._room < 0:
-            problem = f"aliases repeat more than {MAX_REPEATED} values."
-            raise fault(self.path, line, problem, "", _FEWER_ALIASES)
-
     def _ordered(self, notices: Iterable[Notice]) -> tuple[Notice, ...]:
         ordered = sorted(notices, key=lambda notice: notice.line)
         if rest := ordered[MAX_NOTICES:]:
@@ -100,7 +81,7 @@ class Reading:
         return tuple(ordered)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Value:
     """One value of a file.
 
@@ -122,14 +103,17 @@ class Value:
         """Note a fault on the line of the key; `problem` goes on after the name of the value."""
         self.reading.fault(self.line, f"{self._what} {problem}", cause, remedy)
 
+    @cached_property
+    def members(self) -> dict[str, "Value"]:
+        """The values of a mapping, merge keys resolved; none for null."""
+        if isinstance(self.node, MappingNode):
+            return self._merge(self.node, 0)
+        self._expect("a mapping")
+        return {}
+
     def get(self, key: str) -> "Value":
         """Return the value of `key` in this mapping."""
-        missing = Entry(self.line, ScalarNode(self.line, ""))
-        return self._member(key, self._entries().get(key, missing))
-
-    def members(self) -> dict[str, "Value"]:
-        """Read a mapping, merge keys resolved; nothing for null."""
-        return {key: self._member(key, entry) for key, entry in self._entries().items()}
+        return self.members.get(key) or self._member(key, ScalarNode(self.line, ""), self.line)
 
     def text(self) -> str:
         """Read a text; empty for null."""
@@ -144,7 +128,6 @@ class Value:
         if not isinstance(self.node, ListNode):
             self._expect("a list")
             return []
-        self.reading.count(self.node.line, len(self.node.items))
         label = f"an item of {self._what}"
         return [
             Value(self.reading, label, node, node.line) for node in self.node.items if node.kind != "nothing"
@@ -156,49 +139,35 @@ class Value:
 
     def text_map(self) -> dict[str, str]:
         """Read a mapping of names to texts, sorted by name."""
-        members = sorted(self.members().items())
-        self.reading.count(self.node.line, len(members))
-        return {name: value.text() for name, value in members}
+        return {name: value.text() for name, value in sorted(self.members.items())}
 
     @property
     def _what(self) -> str:
         return self.label or "the file"
 
-    def _member(self, key: str, entry: Entry) -> "Value":
+    def _member(self, key: str, node: Node, line: int) -> "Value":
         label = f"{self.label}: {quoted(key)}" if self.label else quoted(key)
-        return Value(self.reading, label, entry.node, entry.line)
+        return Value(self.reading, label, node, line)
 
-    def _entries(self) -> dict[str, Entry]:
-        if isinstance(self.node, MappingNode):
-            return self._merge(self.node, 0)
-        self._expect("a mapping")
-        return {}
-
-    def _merge(self, node: MappingNode, depth: int) -> dict[str, Entry]:
+    def _merge(self, node: MappingNode, depth: int) -> dict[str, "Value"]:
         """Read the members of `node` and, where they are not among them, those of what it merges."""
-        reading = self.reading
-        if node in reading.merged:
-            return reading.merged[node]
         if depth > MAX_DEPTH:
             problem = f"merge keys are nested more than {MAX_DEPTH} deep."
-            raise fault(reading.path, node.line, problem, "", _FEWER_ALIASES)
-        reading.count(node.line, len(node.pairs))
-        entries, sources = self._pairs(node)
+            raise fault(self.reading.path, node.line, problem, "", "Write the file with fewer aliases.")
+        members, sources = self._pairs(node)
         for source in sources:
             if isinstance(source, MappingNode):
                 more = self._merge(source, depth + 1)
-                reading.count(node.line, len(more))
-                entries.update((key, entry) for key, entry in more.items() if key not in entries)
+                members |= {key: value for key, value in more.items() if key not in members}
             else:
                 kind = described(source)
                 problem = f'{self._what}: "<<" takes a mapping or a list of mappings, not {kind}.'
-                reading.fault(source.line, problem, "", "Merge an alias of a mapping.")
-        reading.merged[node] = entries
-        return entries
+                self.reading.fault(source.line, problem, "", "Merge an alias of a mapping.")
+        return members
 
-    def _pairs(self, node: MappingNode) -> tuple[dict[str, Entry], tuple[Node, ...]]:
+    def _pairs(self, node: MappingNode) -> tuple[dict[str, "Value"], tuple[Node, ...]]:
         """Read the members of `node` itself, and list the nodes behind its `<<`."""
-        entries: dict[str, Entry] = {}
+        members: dict[str, Value] = {}
         sources: tuple[Node, ...] = ()
         first_lines: dict[str, int] = {}
         for key, value in node.pairs:
@@ -222,8 +191,8 @@ class Value:
                     )
                 else:
                     name = Value(self.reading, f"a key of {self._what}", key, key.line).text()
-                    entries[name] = Entry(key.line, value)
-        return entries, sources
+                    members[name] = self._member(name, value, key.line)
+        return members, sources
 
     def _scalar(self, read: Callable[[ScalarNode], _T], wanted: str, remedy: str) -> _T | None:
         if not isinstance(self.node, ScalarNode):

@@ -16,39 +16,33 @@ from openfaas_build.untrusted import quoted
 _CONFLICT = re.compile(r"^<<<<<<< .*", re.MULTILINE)
 _INDICATOR = re.compile(r"(?:^|[:,\[{-])[ \t]*([@`%*&!])")
 
-# Words of libyaml, the likely cause, and the remedy.
-_HELP = (
-    (
-        "mapping values are not allowed",
+# By words of libyaml: the likely cause and the remedy.
+_HELP = {
+    "mapping values are not allowed": (
         'a value with ": " in it that stands without quotes, or a wrong indentation.',
         "Put the value in quotes, or align the line with its neighbours.",
     ),
-    (
-        "block sequence entries are not allowed",
+    "block sequence entries are not allowed": (
         'a value that begins with "- ", or a list that begins on the line of its key.',
         "Put the value in quotes, or begin the list on a line of its own.",
     ),
-    (
-        "unexpected end of stream",
+    "unexpected end of stream": (
         "a quotation mark that is opened here and never closed.",
         "Close the quotation.",
     ),
-    (
-        "unknown escape character",
+    "unknown escape character": (
         "a backslash in double quotes, which begins an escape.",
         "Use single quotes, in which a backslash is a backslash.",
     ),
-    (
-        "expected ',' or",
+    "expected ',' or": (
         'a "[" or "{" that is not closed; also a value that begins with one of them.',
         "Close the bracket, or put the value in quotes.",
     ),
-    (
-        "incompatible YAML document",
+    "incompatible YAML document": (
         "a %YAML directive of another version than 1.1 or 1.2.",
         "Remove the directive.",
     ),
-)
+}
 _OTHER_CAUSE = 'a wrong indentation, a missing ":", or no blank behind it.'
 _OTHER_REMEDY = "Align the line with its neighbours, and put values with special characters in quotes."
 
@@ -79,9 +73,9 @@ def syntax_fault(error: yaml.MarkedYAMLError, source: Substitution, path: str) -
 def _help(reason: str, text: str) -> tuple[str, str]:
     if "\t" in text[: len(text) - len(text.lstrip())]:
         return "a tab in the indentation; YAML allows blanks only.", "Indent the line with blanks."
-    for words, cause, remedy in _HELP:
+    for words, advice in _HELP.items():
         if words in reason:
-            return cause, remedy
+            return advice
     if found := _INDICATOR.search(text):
         cause = f'a value that begins with "{found[1]}", which has a meaning in YAML.'
         return cause, "Put the value in quotes."

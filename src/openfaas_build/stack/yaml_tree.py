@@ -76,13 +76,11 @@ Node: TypeAlias = ScalarNode | ListNode | MappingNode
 class Document:
     """The first document of a file; null if there is none.
 
-    `nodes` counts the nodes as written,
-    without aliases; `aliased` are the nodes that an alias stands for; `rest` is
+    `aliased` are the nodes that an alias stands for; `rest` is
     the line from which on nothing was read, or 0.
     """
 
     root: Node
-    nodes: int = 0
     aliased: frozenset[Node] = frozenset()
     rest: int = 0
 
@@ -142,6 +140,7 @@ class _Composer:
         self._path = path
         self._events = _events(source.text)
         self._nodes = 0
+        self._sizes: dict[Node, int] = {}
         self._anchors: dict[str, Node | None] = {}
         self._aliased: set[Node] = set()
 
@@ -150,7 +149,7 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 root = self._node(next(self._events), 0)
                 rest = self._rest(root)
-                return Document(root=root, nodes=self._nodes, aliased=frozenset(self._aliased), rest=rest)
+                return Document(root=root, aliased=frozenset(self._aliased), rest=rest)
         return Document(root=ScalarNode(0, ""))
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
@@ -158,6 +157,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._target(event.anchor or "", line)
         assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        before = self._nodes
         if isinstance(event, yaml.ScalarEvent):
             node: Node = ScalarNode(line, event.value, _short_tag(event.tag), not event.style)
         else:
@@ -170,11 +170,10 @@ class _Composer:
                 node = ListNode(line, items)
             else:
                 node = MappingNode(line, tuple(zip(items[::2], items[1::2], strict=True)))
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise fault(self._path, line, f"the file holds more than {MAX_NODES} values.")
+        self._count(1, line)
         if event.anchor:
             self._anchors[event.anchor] = node
+            self._sizes[node] = self._nodes - before
         return node
 
     def _items(self, depth: int) -> Iterator[Node]:
@@ -184,10 +183,17 @@ class _Composer:
                 return
             yield self._node(event, depth)
 
+    def _count(self, nodes: int, line: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            problem = f"the file holds more than {MAX_NODES} values, those of aliases counted each time."
+            raise fault(self._path, line, problem)
+
     def _target(self, name: str, line: int) -> Node:
         """Find the node that the alias `*name` stands for."""
         if node := self._anchors.get(name):
             self._aliased.add(node)
+            self._count(self._sizes[node], line)
             return node
         alias = quoted(f"*{name}")
         if name in self._anchors:
