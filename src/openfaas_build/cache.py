@@ -16,10 +16,10 @@ from typing import Literal
 
 from openfaas_build import references
 from openfaas_build.errors import BuildError
+from openfaas_build.stack import CacheWord
 from openfaas_build.untrusted import quoted
 
 BACKENDS = ("inline", "registry", "local", "gha", "s3", "azblob")
-CacheWord = Literal["inline", "max", "registry", "gha", "local", "off", "stack"]
 CacheMode = Literal["off", "inline", "max", "gha", "local", "custom"]
 
 PLACEHOLDERS = ("image", "repository", "function", "platform", "branch", "base_branch")
@@ -109,7 +109,9 @@ def parse_entries(texts: Iterable[str]) -> tuple[CacheEntry, ...]:
     return tuple(parse_entry(value) for value in dict.fromkeys(values))
 
 
-def cache_for_word(word: CacheWord, cache_ref: str, names: Mapping[str, str], stable: str) -> CacheSpec:
+def cache_for_word(
+    word: CacheWord | Literal["stack"], cache_ref: str, names: Mapping[str, str], stable: str
+) -> CacheSpec:
     """Return the cache that one word stands for; `names` fills the placeholders.
 
     `stable` is the image's reference before the tag mode: when the tag changes

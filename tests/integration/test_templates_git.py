@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from openfaas_build.errors import BuildError, MachineError, Origin
-from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
+from openfaas_build.stack import Function, StackFile, TemplateSource
 from openfaas_build.templates import Fetched, fetch_templates
 from openfaas_build.templates.clone import clone
 from openfaas_build.templates.folder import find_template

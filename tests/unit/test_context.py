@@ -12,7 +12,7 @@ import pytest
 
 from openfaas_build.context import ContextRequest, check_paths, handler_digest, write_context
 from openfaas_build.errors import BuildError
-from openfaas_build.stack.stack_file import Function
+from openfaas_build.stack import Function
 
 Tree = dict[str, tuple[str, bytes | None]]
 

@@ -8,7 +8,7 @@ import pytest
 from openfaas_build import dockerfile
 from openfaas_build.context import ContextRequest, find_dockerfile
 from openfaas_build.dockerfile import read_dockerfile
-from openfaas_build.stack.stack_file import Function
+from openfaas_build.stack import Function
 
 HARD = r"""# syntax=docker/dockerfile:1
 # A comment with \

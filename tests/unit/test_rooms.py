@@ -16,7 +16,8 @@ LINES = (
     ("report",),
     ("hints", "after_build"),
     ("plan", "git"),
-    ("inputs", "stack", "cache", "dockerfile", "solve", "processes", "filetree"),
+    ("cache",),
+    ("inputs", "stack", "dockerfile", "solve", "processes", "filetree"),
     ("errors", "references", "untrusted"),
 )
 LEVEL = {room: at for at, line in enumerate(LINES) for room in line}

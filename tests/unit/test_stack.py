@@ -365,7 +365,7 @@ def test_dockerfile_in_capitals():
     )
     assert [function.lang for function in read(text).functions] == ["dockerfile", "dockerfile"]
     assert warnings(text) == [
-        'stack.yml:6: functions "b", "fn": "lang" is "Dockerfile", taken as "dockerfile".\n'
+        'stack.yml:6: functions "b" and "fn": "lang" is "Dockerfile", taken as "dockerfile".\n'
         'Likely cause: capitals; faas-cli looks for a template called "Dockerfile".\n'
         'Write "lang: dockerfile".'
     ]
@@ -407,8 +407,8 @@ def test_unknown_keys_of_a_function(field, key, cause, remedy):
     ("count", "where"),
     [
         (1, 'function "f1"'),
-        (2, 'functions "f1", "f2"'),
-        (3, 'functions "f1", "f2", "f3"'),
+        (2, 'functions "f1" and "f2"'),
+        (3, 'functions "f1", "f2" and "f3"'),
         (4, 'functions "f1", "f2", "f3" and 1 more'),
     ],
 )
@@ -422,8 +422,8 @@ def test_how_functions_are_named(count, where):
     ("count", "where"),
     [
         (1, "on line 10."),
-        (2, "on lines 10, 11."),
-        (5, "on lines 10, 11, 12, 13, 14."),
+        (2, "on lines 10 and 11."),
+        (5, "on lines 10, 11, 12, 13 and 14."),
         (6, "on lines 10, 11, 12, 13, 14 and 1 more."),
     ],
 )
@@ -517,10 +517,13 @@ def test_types_of_a_function(field, want):
         ("configuration: {copy: common}\n", '"configuration": "copy" is the text "common", not a list.'),
         ("configuration: {copy: [[a]]}\n", 'an item of "configuration": "copy" is a list, not a text.'),
         ("configuration: {templates: {a: b}}\n", '"configuration": "templates" is a mapping, not a list.'),
-        ("configuration: {templates: [a]}\n", 'an item of "templates" is the text "a", not a mapping.'),
+        (
+            "configuration: {templates: [a]}\n",
+            'an item of "configuration": "templates" is the text "a", not a mapping.',
+        ),
         (
             "configuration: {templates: [{name: []}]}\n",
-            'an item of "templates": "name" is a list, not a text.',
+            'an item of "configuration": "templates": "name" is a list, not a text.',
         ),
     ],
 )
@@ -551,7 +554,7 @@ def test_nulls_in_lists_are_dropped():
 def test_unset_variables_are_told_once_each():
     text = HEAD + FUNCTION + "    platforms: ${P}${Q}\n    # ${R}\n    namespace: ${P}${S:-}\n"
     assert warnings(text) == [
-        "stack.yml:9: ${P} is not set, or empty, so nothing stands in its place on lines 9, 11.\n"
+        "stack.yml:9: ${P} is not set, or empty, so nothing stands in its place on lines 9 and 11.\n"
         'Set P under the step\'s "env:", or write ${P:-} if it may be empty.',
         "stack.yml:9: ${Q} is not set, or empty, so nothing stands in its place on line 9.\n"
         'Set Q under the step\'s "env:", or write ${Q:-} if it may be empty.',

@@ -2,7 +2,7 @@
 
 import pytest
 
-from openfaas_build.stack import BuildCache, StackFile, read_stack
+from openfaas_build.stack import CACHE_WORDS, BuildCache, StackFile, read_stack
 
 HEAD = """\
 provider: {name: openfaas}
@@ -19,7 +19,7 @@ def read(text: str) -> StackFile:
     return read_stack((HEAD + text).encode(), "stack.yml", {})
 
 
-@pytest.mark.parametrize("word", ["inline", "max", "registry", "gha", "local", "off"])
+@pytest.mark.parametrize("word", CACHE_WORDS)
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_words(word, quote):
     stack = read(f"    build_cache: {quote}{word}{quote}\n")
@@ -119,14 +119,21 @@ def test_refused(value, want):
     assert [fault.text() for fault in stack.faults] == [f'stack.yml:7: function "fn": {want}']
 
 
+def test_the_words_are_those_of_the_proposal_and_ours():
+    assert CACHE_WORDS == ("inline", "max", "registry", "gha", "local", "off")
+
+
 def test_refused_words_give_no_cache():
     assert read("    build_cache: inlin\n").functions[0].build_cache is None
 
 
-@pytest.mark.parametrize("value", ['{from: ["${UNSET}"]}', '{from: "${UNSET}"}', "{from: ['']}"])
-def test_an_empty_reference(value):
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [('{from: ["${UNSET}"]}', "an item of "), ("{from: ['']}", "an item of "), ('{from: "${UNSET}"}', "")],
+)
+def test_an_empty_reference(value, place):
     assert [fault.text() for fault in read(f"    build_cache: {value}\n").faults] == [
-        'stack.yml:7: an item of function "fn": "build_cache": "from" is empty.\n'
+        f'stack.yml:7: {place}function "fn": "build_cache": "from" is empty.\n'
         "Write a reference or the parameters of a cache."
     ]
 

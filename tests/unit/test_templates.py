@@ -9,7 +9,7 @@ import pytest
 
 from openfaas_build.errors import BuildError, Origin
 from openfaas_build.git import git_environment
-from openfaas_build.stack.stack_file import Function, StackFile, TemplateSource
+from openfaas_build.stack import Function, StackFile, TemplateSource
 from openfaas_build.templates import fetch_templates
 from openfaas_build.templates.fetch import _choose
 from openfaas_build.templates.folder import Job, find_template, install

@@ -8,7 +8,7 @@ from pathlib import Path
 from openfaas_build.context.paths import Bounds, resolve_extra, resolve_handler
 from openfaas_build.errors import Faults, Notice, Origin
 from openfaas_build.filetree import inside
-from openfaas_build.stack.stack_file import DOCKERFILE, Function
+from openfaas_build.stack import DOCKERFILE, Function
 from openfaas_build.untrusted import escaped
 
 # Near matches are for typing errors, not for a checkout that is missing as a whole.

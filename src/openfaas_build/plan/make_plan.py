@@ -122,7 +122,7 @@ def _cache(inputs: Inputs, function: Function, facts: Facts, build: FunctionBuil
     elif own and not own.mode:
         spec = cache.cache_for_lists(own.imports, own.exports, names)
     else:
-        word = own.mode if own else inputs.cache_mode
+        word = own.mode if own and own.mode else inputs.cache_mode
         spec = cache.cache_for_word(word, inputs.cache_ref, names, references.base_reference(function.image))
     kept = tuple(entry for entry in spec.exports if _may_export(inputs, facts, entry.kind))
     inline = spec.inline and _may_export(inputs, facts, "inline")

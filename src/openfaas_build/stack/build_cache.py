@@ -1,69 +1,64 @@
-"""Read `build_cache`: our own part of the stack file, and so strict about what it holds."""
+"""Read `build_cache`. The key is our own, not faas-cli's, so we are strict about what it may hold."""
 
-from openfaas_build.stack.stack_file import BuildCache
-from openfaas_build.stack.typed_values import Struct, is_null
-from openfaas_build.stack.wording import nearest, quoted
-from openfaas_build.stack.yaml_tree import Mapping, Sequence, Text
+from openfaas_build.stack.stack_file import CACHE_WORDS, BuildCache
+from openfaas_build.stack.typed_values import Value
+from openfaas_build.untrusted import nearest, quoted
 
-MODES = ("inline", "max", "registry", "gha", "local", "off")
-
-_WORDS = "inline, max, registry, gha, local or off"
+_WORDS = f"{', '.join(CACHE_WORDS[:-1])} or {CACHE_WORDS[-1]}"
 _LISTS = ("from", "to")
 _OFF_WORDS = frozenset({"false", "no", "n", "none", "never", "disabled"})
 
 
-def read_build_cache(function: Struct) -> BuildCache | None:
-    """Read a word, or the lists `from` and `to`; None for null and for what is faulty."""
-    match function.node("build_cache"):
-        case Mapping() as node:
-            return _read_lists(function, node)
-        case Sequence() as node:
-            problem = f"{function.label('build_cache')} is a list without a name."
-            function.reading.fault(node.line, problem, "", 'Put the list under "from:" or "to:".')
-            return None
-        case Text() as node:
-            return None if node.is_null else _read_word(function, node)
+def read_build_cache(value: Value) -> BuildCache | None:
+    """Read a word, or the lists `from` and `to`; None for null and for a value with a fault.
 
-
-def _read_word(function: Struct, node: Text) -> BuildCache | None:
-    word = function.text("build_cache")
-    if word in MODES:
-        return BuildCache(mode=word)
-    cause, remedy = "", "Write one of these words."
-    if word.lower() in _OFF_WORDS:
-        remedy = 'Write "off".'
-    elif near := nearest(word, MODES):
-        cause, remedy = "a typing error.", f"Write {quoted(near)}."
-    elif "=" in word or "/" in word:
-        cause, remedy = "a reference or the parameters of a cache.", 'Put it under "from:" or "to:".'
-    problem = f"{function.label('build_cache')} is {quoted(word)}, not one of {_WORDS}."
-    function.reading.fault(node.line, problem, cause, remedy)
+    `max` -> BuildCache(mode="max"), `{from: [a], to: b}` -> BuildCache(imports=("a",), exports=("b",))
+    """
+    match value.kind:
+        case "a text":
+            return _read_word(value)
+        case "a mapping":
+            return _read_lists(value)
+        case "a list":
+            value.fault("is a list without a name.", "", 'Put the list under "from:" or "to:".')
     return None
 
 
-def _read_lists(function: Struct, node: Mapping) -> BuildCache:
-    lists = function.struct("build_cache")
-    for key in sorted(lists.members.keys() - set(_LISTS)):
-        near = nearest(key, _LISTS)
+def _read_word(value: Value) -> BuildCache | None:
+    word = value.text()
+    for known in CACHE_WORDS:
+        if word == known:
+            return BuildCache(mode=known)
+    cause, remedy = "", "Write one of these words."
+    if word.lower() in _OFF_WORDS:
+        remedy = 'Write "off".'
+    elif near := nearest(word.lower(), CACHE_WORDS, cutoff=0.75):
+        cause, remedy = "a typing error.", f"Write {quoted(near)}."
+    elif "=" in word or "/" in word:
+        cause, remedy = "a reference or the parameters of a cache.", 'Put it under "from:" or "to:".'
+    value.fault(f"is {quoted(word)}, not one of {_WORDS}.", cause, remedy)
+    return None
+
+
+def _read_lists(value: Value) -> BuildCache:
+    lists = {key: value.get(key) for key in _LISTS}
+    unknown = [key for key in value.members if key not in _LISTS]
+    for key in unknown:
+        near = nearest(key.lower(), _LISTS, cutoff=0.75)
         remedy = f"Write {quoted(near)}." if near else f'Use "from" and "to", or one of {_WORDS} instead.'
-        problem = f"{lists.what} has the key {quoted(key)}, which means nothing there."
-        function.reading.fault(lists.members[key].line, problem, "", remedy)
-    cache = BuildCache(imports=_read_list(lists, "from"), exports=_read_list(lists, "to"))
-    readable = all(is_null(lists.node(key)) or isinstance(lists.node(key), Sequence) for key in _LISTS)
-    if cache == BuildCache() and readable and lists.members.keys() <= set(_LISTS):
+        value.fault(f"has the key {quoted(key)}, which means nothing there.", "", remedy)
+    cache = BuildCache(imports=_read_list(lists["from"]), exports=_read_list(lists["to"]))
+    readable = all(each.kind in ("a list", "nothing") for each in lists.values())
+    if cache == BuildCache() and readable and not unknown:
         remedy = f'Write a reference under "from:" or "to:", or one of {_WORDS} instead.'
-        function.reading.fault(node.line, f"{lists.what} names no cache.", "", remedy)
+        value.fault("names no cache.", "", remedy)
     return cache
 
 
-def _read_list(lists: Struct, key: str) -> tuple[str, ...]:
-    node = lists.node(key)
-    items = [node] if isinstance(node, Text) and not node.is_null else lists.items(key)
-    texts = []
+def _read_list(value: Value) -> tuple[str, ...]:
+    """Read a list of texts; a text alone is a list of one."""
+    items = [value] if value.kind == "a text" else value.items()
     for item in items:
-        text = lists.reading.text(item, f"an item of {lists.label(key)}")
-        if not text and isinstance(item, Text):
-            problem = f"an item of {lists.label(key)} is empty."
-            lists.reading.fault(item.line, problem, "", "Write a reference or the parameters of a cache.")
-        texts.append(text)
-    return tuple(texts)
+        if item.kind == "a text" and not item.text():
+            item.fault("is empty.", "", "Write a reference or the parameters of a cache.")
+    return tuple(item.text() for item in items)

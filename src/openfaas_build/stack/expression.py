@@ -6,23 +6,36 @@ owns, a pattern to replace may hold `}`, and nothing is escaped in a default.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from openfaas_build.stack.wording import shortened
+from openfaas_build.untrusted import shortened
 
 MAX_DEPTH = 32
-MAX_EXPRESSIONS = 50_000
 
 DEFAULTS = ("=", ":=", ":-", ":?", ":+")
+
+_OPERATOR = re.compile(r"=|:[=?+-]?|[,^]{1,2}|/[/#%]?|##?|%%?")
+
+# What to look for in a text, by the characters that end it and by whether `$$`, `\\` and `\/` are escapes.
+_MARKS = {
+    ("", True): re.compile(r"\$\$|\\[\\/]|\$\{"),
+    ("/", True): re.compile(r"\$\$|\\[\\/]|\$\{|/"),
+    ("}", True): re.compile(r"\$\$|\\[\\/]|\$\{|\}"),
+    ("}", False): re.compile(r"\$\{|\}"),
+    (":}", False): re.compile(r"\$\{|[:}]"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """One `${…}`: the places of its first character and behind its last, and what it asks for.
+    """One `${…}`: where it starts and ends in the text, and what it asks for.
 
-    `operator` is as written; `#` without arguments is the length. A default's
-    arguments are pieces of one text, those of the others stand for themselves.
+    `operator` is as written; `#` without arguments is the length. The
+    arguments of a default are pieces of one text, those of the other operators
+    stand for themselves: `${A/b/c}` has the operator `/` and the arguments `b`
+    and `c`.
     """
 
     start: int
@@ -35,55 +48,45 @@ class Expression:
 Part: TypeAlias = str | Expression
 
 
+@dataclass(eq=False)
 class ExpressionError(Exception):
-    """An expression that cannot be read: its place, the reason in envsubst's words, and help."""
+    """An expression that has no value: its place, the reason in envsubst's words, and help."""
 
-    def __init__(self, start: int, reason: str, cause: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.start = start
-        self.reason = reason
-        self.cause = cause
-        self.remedy = remedy
+    start: int
+    reason: str
+    cause: str
+    remedy: str
 
 
 def parse(text: str) -> list[Part]:
     """Split `text` into plain pieces, without their escapes, and expressions.
 
     Raises ExpressionError.
+
+    >>> parse("a/${TAG:-v1}$$")
+    ['a/', Expression(start=2, end=12, name='TAG', operator=':-', args=('v1',)), '$']
     """
-    reader = _Reader(text)
-    parts: list[Part] = []
-    while not reader.ended:
-        parts.append(reader.part("", escapes=True, depth=0))
-    return parts
+    return _Parser(text).parts()
 
 
-# What to look at in a text, by the characters that end it and by whether `$$`, `\\` and `\/` are escapes.
-_MARKS = {
-    ("", True): re.compile(r"\$\$|\\[\\/]|\$\{"),
-    ("/", True): re.compile(r"\$\$|\\[\\/]|\$\{|/"),
-    ("}", True): re.compile(r"\$\$|\\[\\/]|\$\{|\}"),
-    ("}", False): re.compile(r"\$\{|\}"),
-    (":}", False): re.compile(r"\$\{|[:}]"),
-}
-
-
-class _Reader:
-    """A place in the text that moves on."""
+class _Parser:
+    """A place in the text that moves on, and the expressions that are open there: their starts and names."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._count = 0
+        self._open: list[tuple[int, str]] = []
 
-    @property
-    def ended(self) -> bool:
-        return self._at >= len(self._text)
+    def parts(self) -> list[Part]:
+        parts = []
+        while self._at < len(self._text):
+            parts.append(self._part("", escapes=True))
+        return parts
 
-    def part(self, stops: str, *, escapes: bool, depth: int) -> Part:
+    def _part(self, stops: str, *, escapes: bool) -> Part:
         """Read one expression, or the text before the next expression, stop or end."""
         if self._text.startswith("${", self._at):
-            return self._expression(depth + 1)
+            return self._expression()
         pieces = []
         piece = self._at
         for found in _MARKS[stops, escapes].finditer(self._text, self._at):
@@ -97,88 +100,57 @@ class _Reader:
         pieces.append(self._text[piece : self._at])
         return "".join(pieces)
 
-    def _expression(self, depth: int) -> Expression:
+    def _expression(self) -> Expression:
         start = self._at
-        if depth > MAX_DEPTH:
+        if len(self._open) == MAX_DEPTH:
             reason = f"nested more than {MAX_DEPTH} deep"
             raise ExpressionError(start, reason, "", "Put fewer defaults inside defaults.")
-        self._count += 1
-        if self._count > MAX_EXPRESSIONS:
-            reason = f"there are more than {MAX_EXPRESSIONS} before it"
-            raise ExpressionError(start, reason, "", "Use fewer variables.")
         self._at += 2
-        if self._take("#", 1):
-            name = self._name()
-            if not name:
-                cause = 'no name stands behind the "#".'
-                raise ExpressionError(start, "bad substitution", cause, 'Write "${#NAME}" for a length.')
-            return self._finish(start, name, "#", ())
+        operator = "#" if self._peek() == "#" else ""
+        self._at += len(operator)
         name = self._name()
         if not name:
-            raise self._nameless(start)
-        if operator := self._default_operator():
-            return self._default(start, name, operator, depth)
-        match self._peek():
-            case "":
-                raise _unclosed(start, name)
-            case "}":
-                return self._finish(start, name, "", ())
-            case ":":
-                return self._substring(start, name, depth)
-            case "," | "^":
-                return self._finish(start, name, self._take(",^", 2), ())
-            case "/":
-                return self._replacement(start, name, depth)
-            case "#" | "%" as sign:
-                operator = self._take(sign, 2)
-                return self._finish(start, name, operator, (self._argument("}", False, start, name, depth),))
-            case sign:
-                raise _stray(start, name, sign)
-
-    def _default_operator(self) -> str:
-        operator = self._text[self._at : self._at + 2]
-        operator = "=" if operator.startswith("=") else operator
-        if operator not in DEFAULTS:
-            return ""
-        self._at += len(operator)
-        return operator
-
-    def _default(self, start: int, name: str, operator: str, depth: int) -> Expression:
-        args = []
-        while self._peek() != "}":
-            args.append(self._argument("}", False, start, name, depth))
-        return self._finish(start, name, operator, tuple(args))
-
-    def _substring(self, start: int, name: str, depth: int) -> Expression:
-        self._at += 1
-        # envsubst steps back by the width of the next character, and so loses its place.
-        if self.ended or not self._peek().isascii():
-            raise _incomplete(start, name)
-        args = [self._argument(":}", False, start, name, depth)]
-        if self._take(":"):
-            args.append(self._argument("}", False, start, name, depth))
-        return self._finish(start, name, ":", tuple(args))
-
-    def _replacement(self, start: int, name: str, depth: int) -> Expression:
-        operator = self._take("/", 1) + self._take("/#%", 1)
-        args = [self._argument("/", True, start, name, depth)]
-        if not self._take("/"):
-            raise _incomplete(start, name)
+            raise self._nameless(start, operator)
+        self._open.append((start, shortened(name)))
+        args: tuple[Part, ...] = ()
+        if not operator:
+            found = _OPERATOR.match(self._text, self._at)
+            operator = found[0] if found else ""
+            self._at += len(operator)
+            args = tuple(self._args(operator))
         if self._peek() != "}":
-            args.append(self._argument("}", True, start, name, depth))
-        return self._finish(start, name, operator, tuple(args))
-
-    def _argument(self, stops: str, escapes: bool, start: int, name: str, depth: int) -> Part:
-        part = self.part(stops, escapes=escapes, depth=depth)
-        if part == "":
-            raise _empty(start, name, self.ended)
-        return part
-
-    def _finish(self, start: int, name: str, operator: str, args: tuple[Part, ...]) -> Expression:
-        if self._peek() != "}":
-            raise _incomplete(start, name)
+            raise self._incomplete() if operator else self._stray()
         self._at += 1
+        self._open.pop()
         return Expression(start, self._at, name, operator, args)
+
+    def _args(self, operator: str) -> Iterator[Part]:
+        if operator in DEFAULTS:
+            while self._peek() != "}":
+                yield self._arg("}")
+        elif operator == ":":
+            # envsubst steps back by the width of the next character, and so loses its place.
+            if not self._peek() or not self._peek().isascii():
+                raise self._incomplete()
+            yield self._arg(":}")
+            if self._skip(":"):
+                yield self._arg("}")
+        elif operator.startswith("/"):
+            yield self._arg("/", escapes=True)
+            if not self._skip("/"):
+                raise self._incomplete()
+            if self._peek() != "}":
+                yield self._arg("}", escapes=True)
+        elif operator.startswith(("#", "%")):
+            yield self._arg("}")
+
+    def _arg(self, stops: str, *, escapes: bool = False) -> Part:
+        part = self._part(stops, escapes=escapes)
+        if part == "":
+            missing = self._at == len(self._text)
+            cause = 'the "}" is missing.' if missing else "nothing stands behind the operator."
+            raise self._error("unable to parse substitution within function", cause)
+        return part
 
     def _name(self) -> str:
         end = self._at
@@ -190,47 +162,46 @@ class _Reader:
     def _peek(self) -> str:
         return self._text[self._at : self._at + 1]
 
-    def _take(self, chars: str, most: int | None = None) -> str:
-        """Take what follows as long as it is in `chars`, `most` characters at most."""
-        end = self._at
-        while end - self._at != most and self._text[end : end + 1] and self._text[end] in chars:
-            end += 1
-        taken, self._at = self._text[self._at : end], end
-        return taken
+    def _skip(self, char: str) -> bool:
+        """Move behind all `char` that come next, as envsubst does; return whether there were any."""
+        start = self._at
+        while self._peek() == char:
+            self._at += 1
+        return self._at > start
 
-    def _nameless(self, start: int) -> ExpressionError:
-        reason = "unable to parse variable name"
+    def _nameless(self, start: int, operator: str) -> ExpressionError:
+        if operator:
+            cause = 'no name stands behind the "#".'
+            return ExpressionError(start, "bad substitution", cause, 'Write "${#NAME}" for a length.')
         if self._peek() == "{":
             cause = "GitHub expressions do not work inside the file; only workflows know them."
             remedy = 'Set a variable under the step\'s "env:" to the expression, and write ${NAME} here.'
         else:
             cause = 'after "${" there must be a name of letters, digits and "_".'
             remedy = 'Write the name of a variable, or "$${" for the characters "${".'
-        return ExpressionError(start, reason, cause, remedy)
+        return ExpressionError(start, "unable to parse variable name", cause, remedy)
 
+    def _stray(self) -> ExpressionError:
+        sign = self._peek()
+        if not sign:
+            return self._error("missing closing brace", 'the "}" is missing.')
+        _, name = self._open[-1]
+        cause = f'"{sign}" cannot stand behind the name "{name}".'
+        if sign in "-+?":
+            remedy = f'A default takes a colon: "${{{name}:-default}}".'
+        else:
+            remedy = f'{_write(name)} A name holds letters, digits and "_" only.'
+        return self._error("missing closing brace", cause, remedy)
 
-def _stray(start: int, name: str, sign: str) -> ExpressionError:
-    cause = f'"{sign}" cannot stand behind the name "{shortened(name)}".'
-    if sign in "-+?":
-        remedy = f'A default takes a colon: "${{{shortened(name)}:-default}}".'
-    else:
-        remedy = f'{_write(name)} A name holds letters, digits and "_" only.'
-    return ExpressionError(start, "missing closing brace", cause, remedy)
+    def _incomplete(self) -> ExpressionError:
+        _, name = self._open[-1]
+        return self._error("bad substitution", f'what stands behind "{name}" is no complete operation.')
 
-
-def _unclosed(start: int, name: str) -> ExpressionError:
-    return ExpressionError(start, "missing closing brace", 'the "}" is missing.', _write(name))
-
-
-def _incomplete(start: int, name: str) -> ExpressionError:
-    cause = f'what stands behind "{shortened(name)}" is no complete operation.'
-    return ExpressionError(start, "bad substitution", cause, _write(name))
-
-
-def _empty(start: int, name: str, ended: bool) -> ExpressionError:
-    cause = 'the "}" is missing.' if ended else "nothing stands behind the operator."
-    return ExpressionError(start, "unable to parse substitution within function", cause, _write(name))
+    def _error(self, reason: str, cause: str, remedy: str = "") -> ExpressionError:
+        """Make the error for the innermost open expression."""
+        start, name = self._open[-1]
+        return ExpressionError(start, reason, cause, remedy or _write(name))
 
 
 def _write(name: str) -> str:
-    return f'Write "${{{shortened(name)}}}", or "${{{shortened(name)}:-default}}".'
+    return f'Write "${{{name}}}", or "${{{name}:-default}}".'

@@ -1,170 +1,141 @@
-"""Apply the operators of a substitution, `${NAME#pattern}` and its kin, to a value.
+r"""Apply the operators of a substitution, `${NAME#pattern}` and the like, to a value.
 
 Lengths and positions count bytes, as drone/envsubst does. Patterns work on
-characters; there envsubst cuts a character that is not ASCII into bytes and
+characters: there envsubst cuts a character that is not ASCII into bytes and
 breaks the file, so no stack file that works can tell the difference.
 """
 
 import re
 
+from openfaas_build.stack.expression import Expression, ExpressionError
+from openfaas_build.untrusted import shortened
+
+# The text that expressions may produce, and the steps that matching one pattern may take.
+MAX_CHARS = 2 * 2**20
+MAX_STEPS = 10_000_000
+
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
-# What one place of a pattern accepts: the ranges, and whether they are excluded. None is a star.
-_Item = tuple[bool, tuple[tuple[str, str], ...]] | None
+# A pattern is a row of items: `*`, `?`, a class such as `[^a-c\]]`, or one character, also `\*`.
+_CHAR = r"(?:\\.|[^\\\]-])"
+_CLASS = rf"\[\^?(?:{_CHAR}(?:-{_CHAR})?)+\]"
+_ITEM = re.compile(rf"{_CLASS}|\\.|[^\\\[]", re.DOTALL)
+_RANGE = re.compile(rf"({_CHAR})(?:-({_CHAR}))?", re.DOTALL)
 
 
-def length(value: str) -> str:
-    """Count the bytes of `${#NAME}`."""
-    return str(len(value.encode("utf-8", "surrogateescape")))
+def apply(expression: Expression, value: str, args: list[str]) -> str:
+    """Return what `expression` makes of `value`; `args` are the texts of its arguments.
 
-
-def substring(value: str, offset: str, size: str | None = None) -> str:
-    """Cut `${NAME:offset}` or `${NAME:offset:size}`; what is no number leaves the value whole.
-
-    Raises ValueError for a negative size, on which envsubst crashes.
+    Where nothing follows the second slash of a replacement, `/` and `//`
+    remove, and `/#` and `/%` do nothing. Raises ExpressionError where envsubst
+    crashes, and beyond our limits.
     """
-    data = value.encode("utf-8", "surrogateescape")
+    match expression.operator, args:
+        case "#", []:
+            return str(len(_bytes(value)))
+        case ":", [offset, *size]:
+            return _substring(expression, value, offset, *size)
+        case ("#" | "##" | "%" | "%%") as operator, [pattern]:
+            if len(pattern) * len(value) > MAX_STEPS:
+                reason = f"the lengths of pattern and value, multiplied, are more than {MAX_STEPS}"
+                raise ExpressionError(expression.start, reason, "", "Use a shorter pattern or value.")
+            return _trim(operator, value, pattern)
+        case "/", [old, *new]:
+            return value.replace(old, "".join(new), 1)
+        case "//", [old, *new]:
+            if value.count(old) * len("".join(new)) > MAX_CHARS:
+                raise too_large(expression)
+            return value.replace(old, "".join(new))
+        case "/#", [old, new] if value.startswith(old):
+            return new + value[len(old) :]
+        case "/%", [old, new] if value.endswith(old):
+            return value[: len(value) - len(old)] + new
+        case ("^" | ",") as operator, []:
+            return _change_case(operator, value[:1]) + value[1:]
+        case ("^^" | ",,") as operator, []:
+            return _change_case(operator, value)
+        case _:  # nothing to do, or a mixture such as `^,`
+            return value
+
+
+def too_large(expression: Expression) -> ExpressionError:
+    """Make the error for values that add up to too much text."""
+    reason = f"the values of the variables are larger than {MAX_CHARS} characters"
+    return ExpressionError(expression.start, reason, "", "Use shorter values, or fewer of them.")
+
+
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "surrogateescape")
+
+
+def _substring(expression: Expression, value: str, offset: str, size: str | None = None) -> str:
+    """Cut `${NAME:offset}` or `${NAME:offset:size}`; what is no number leaves the value whole."""
     if not _NUMBER.fullmatch(offset) or (size is not None and not _NUMBER.fullmatch(size)):
         return value
+    data = _bytes(value)
     start = int(offset)
     if start < 0:
         start = max(0, len(data) + start)
     end = len(data) if size is None else start + int(size)
     if end < min(start, len(data)):
-        raise ValueError("the size is negative")
+        remedy = f'Write a length of 0 or more: "${{{shortened(expression.name)}:{offset}:1}}".'
+        raise ExpressionError(expression.start, "bad substitution", "a negative length.", remedy)
     return data[start:end].decode("utf-8", "surrogateescape")
 
 
-def change_case(operator: str, value: str) -> str:
-    """Apply `^`, `^^`, `,` or `,,`, letter by letter; a mixture such as `^,` changes nothing."""
-    match operator:
-        case "^":
-            return _upper(value[:1]) + value[1:]
-        case "^^":
-            return _upper(value)
-        case ",":
-            return _lower(value[:1]) + value[1:]
-        case ",,":
-            return _lower(value)
-        case _:
-            return value
-
-
-def _upper(text: str) -> str:
-    return "".join(up if len(up := char.upper()) == 1 else char for char in text)
-
-
-def _lower(text: str) -> str:
+def _change_case(operator: str, text: str) -> str:
+    """Change letter by letter; a letter that would become two stays (`ß`) or loses the second (`İ`)."""
+    if operator.startswith("^"):
+        return "".join(up if len(up := char.upper()) == 1 else char for char in text)
     return "".join(char.lower()[0] for char in text)
 
 
-def replace(operator: str, value: str, old: str, new: str | None = None) -> str:
-    """Replace `old` by `new`: `/` the first, `//` all, `/#` a prefix, `/%` a suffix.
-
-    `new` is None where nothing follows the second slash: an empty text, but
-    for prefix and suffix, which then stay.
-    """
-    match operator:
-        case "/":
-            return value.replace(old, new or "", 1)
-        case "//":
-            return value.replace(old, new or "")
-        case "/#" if new is not None and value.startswith(old):
-            return new + value[len(old) :]
-        case "/%" if new is not None and value.endswith(old):
-            return value[: len(value) - len(old)] + new
-        case _:
-            return value
-
-
-def trim(operator: str, value: str, pattern: str) -> str:
+def _trim(operator: str, value: str, pattern: str) -> str:
     """Remove what `pattern` matches: `#`, `##` at the start, `%`, `%%` at the end.
 
     The doubled operators remove the longest match, the others the shortest
     that is not empty. For the end, value and pattern are reversed, as envsubst
     does it; so `%[ab]` matches nothing. A malformed pattern matches nothing.
+
+    >>> _trim("#", "a/b/c", "*/"), _trim("##", "a/b/c", "*/"), _trim("%", "a/b/c", "/*")
+    ('b/c', 'c', 'a/b')
     """
     if operator.startswith("%"):
-        return trim(operator.replace("%", "#"), value[::-1], pattern[::-1])[::-1]
-    ends = _match_ends(pattern, value)
+        return _trim(operator.replace("%", "#"), value[::-1], pattern[::-1])[::-1]
+    ends = _match_ends(pattern, value) - {0}
     if not ends:
         return value
-    return value[ends[-1] if operator == "##" else ends[0] :]
+    return value[max(ends) if operator == "##" else min(ends) :]
 
 
-def _match_ends(pattern: str, value: str) -> list[int]:
-    """List the lengths of the prefixes of `value`, not empty, that `pattern` matches.
+def _match_ends(pattern: str, value: str) -> set[int]:
+    """Find the lengths of the prefixes of `value` that `pattern` matches.
 
-    All places of the pattern advance together, as the bits of one number, so
-    that a pattern with many stars takes no longer than another.
+    >>> _match_ends("a*c", "abcc")
+    {3, 4}
     """
-    try:
-        items = _parse(pattern)
-    except ValueError:
-        return []
-    stars = sum(1 << place for place, item in enumerate(items) if item is None)
-    takes: dict[str, int] = {}
-    active = 1 | (1 & stars) << 1
-    ends = []
-    for count, char in enumerate(value, start=1):
-        if char not in takes:
-            takes[char] = sum(1 << place for place, item in enumerate(items) if item and _accepts(item, char))
-        active = (active & stars) | (active & takes[char]) << 1
-        active |= (active & stars) << 1
-        if active >> len(items):
-            ends.append(count)
-        if not active:
-            break
+    ends = {0}
+    at = 0
+    while at < len(pattern):
+        found = _ITEM.match(pattern, at)
+        if not found:
+            return set()
+        at = found.end()
+        item = found[0]
+        if item == "*":
+            ends = set(range(min(ends, default=len(value) + 1), len(value) + 1))
+        else:
+            accepted = {char for char in set(value) if _accepts(item, char)}
+            ends = {end + 1 for end in ends if value[end : end + 1] in accepted}
     return ends
 
 
-def _accepts(item: tuple[bool, tuple[tuple[str, str], ...]], char: str) -> bool:
-    excluded, ranges = item
-    return any(low <= char <= high for low, high in ranges) != excluded
-
-
-def _parse(pattern: str) -> list[_Item]:
-    items: list[_Item] = []
-    at = 0
-    while at < len(pattern):
-        match pattern[at]:
-            case "*":
-                if not items or items[-1] is not None:
-                    items.append(None)
-                at += 1
-            case "?":
-                items.append((True, ()))
-                at += 1
-            case "[":
-                item, at = _parse_class(pattern, at + 1)
-                items.append(item)
-            case _:
-                char, at = _character(pattern, at)
-                items.append((False, ((char, char),)))
-    return items
-
-
-def _parse_class(pattern: str, at: int) -> tuple[_Item, int]:
-    excluded = pattern.startswith("^", at)
-    at += excluded
-    ranges: list[tuple[str, str]] = []
-    while not (ranges and pattern.startswith("]", at)):
-        low, at = _class_character(pattern, at)
-        high = low
-        if pattern.startswith("-", at):
-            high, at = _class_character(pattern, at + 1)
-        ranges.append((low, high))
-    return (excluded, tuple(ranges)), at + 1
-
-
-def _class_character(pattern: str, at: int) -> tuple[str, int]:
-    if pattern.startswith(("-", "]"), at):
-        raise ValueError("a class without a character")
-    return _character(pattern, at)
-
-
-def _character(pattern: str, at: int) -> tuple[str, int]:
-    at += pattern.startswith("\\", at)
-    if at >= len(pattern):
-        raise ValueError("the pattern ends too early")
-    return pattern[at], at + 1
+def _accepts(item: str, char: str) -> bool:
+    """Tell whether `char` fits an item of a pattern that is no star."""
+    if item == "?":
+        return True
+    if not item.startswith("["):
+        return item[-1] == char
+    excluded = item.startswith("[^")
+    ranges = _RANGE.findall(item[1 + excluded : -1])
+    return any(low[-1] <= char <= (high or low)[-1] for low, high in ranges) != excluded

@@ -1,13 +1,14 @@
-"""Decide what a scalar says, as yaml.v3 does for a field of type string or bool.
+"""Read a text or a flag from a scalar, as yaml.v3 does for a field of type string or bool.
 
-Both functions raise ValueError with the rest of a sentence about the value.
+Both functions raise ValueError with the end of a sentence that begins with the
+name of the value: `is "abc", which does not fit its tag "!!int"`.
 """
 
 import base64
 import re
 
-from openfaas_build.stack.wording import quoted
-from openfaas_build.stack.yaml_tree import Text
+from openfaas_build.stack.yaml_tree import ScalarNode
+from openfaas_build.untrusted import quoted
 
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
@@ -25,8 +26,8 @@ _TAGGED = {
 }
 
 
-def text_of(node: Text) -> str | None:
-    """Give the text as written, None for null; a tag must fit, and `!!binary` is decoded."""
+def text_of(node: ScalarNode) -> str | None:
+    """Return the text as written, None for null; a tag must fit, and `!!binary` is decoded."""
     if node.tag == "!!binary":
         try:
             return base64.b64decode(re.sub(r"[\r\n]", "", node.text), validate=True).decode()
@@ -35,14 +36,14 @@ def text_of(node: Text) -> str | None:
     pattern = _TAGGED.get(node.tag)
     if pattern and not pattern.fullmatch(node.text.replace("_", "")):
         raise ValueError(f"is {quoted(node.text)}, which does not fit its tag {quoted(node.tag)}")
-    return None if node.is_null else node.text
+    return None if node.kind == "nothing" else node.text
 
 
-def flag_of(node: Text) -> bool:
-    """Give true or false; null is false.
+def flag_of(node: ScalarNode) -> bool:
+    """Return true or false; null is false.
 
-    The words of YAML 1.1 count even in quotes, `true` and `false` only
-    without them: so does yaml.v3.
+    As in yaml.v3, the words of YAML 1.1 (`yes`, `off`) count in quotes too, but
+    `true` and `false` only without them.
     """
     text = text_of(node)
     bare = node.tag == "!!bool" or (node.plain and not node.tag)

@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 from openfaas_build.errors import Notice
 
 # The `lang` of a function whose handler is its whole build context.
 DOCKERFILE = "dockerfile"
 
+CacheWord: TypeAlias = Literal["inline", "max", "registry", "gha", "local", "off"]
+CACHE_WORDS: tuple[CacheWord, ...] = get_args(CacheWord)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildCache:
-    """`build_cache` as written: a word, or lists of cache imports and exports (proposal 940)."""
+    """`build_cache` as written: a word, or lists of cache imports and exports (proposal 940).
 
-    mode: str = ""
+    `mode` is empty where the file holds lists.
+    """
+
+    mode: CacheWord | Literal[""] = ""
     imports: tuple[str, ...] = ()
     exports: tuple[str, ...] = ()
 
@@ -42,7 +49,7 @@ class Function:
     lines: Mapping[str, int]
 
     def line(self, field: str) -> int:
-        """Give the line of `field`, else that of the function."""
+        """Return the line of `field`, else that of the function."""
         return self.lines.get(field, self.lines.get("", 0))
 
 
@@ -59,8 +66,8 @@ class TemplateSource:
 class StackFile:
     """A stack file as it was read; functions are sorted by name.
 
-    `faults` must stop us, but others (files, references) can still be looked
-    for and told with them.
+    With `faults` nothing may be built. They are values and not an error, so that
+    the caller can look for more (missing files, bad references) and tell all together.
     """
 
     path: str

@@ -3,7 +3,7 @@
 from openfaas_build.errors import Faults
 from openfaas_build.stack.stack_file import Template
 from openfaas_build.stack.substitution import Substitution
-from openfaas_build.stack.typed_values import Reading, Struct
+from openfaas_build.stack.typed_values import Reading
 from openfaas_build.stack.yaml_tree import compose, decode
 
 
@@ -11,30 +11,23 @@ def read_template(data: bytes, path: str, lang: str) -> Template:
     """Read `data`, the template.yml of the template `lang`; `path` is its name in messages.
 
     Variables are not replaced. An empty file is a template without options, as
-    for faas-cli, and unknown keys are left to the template's author. Raises
-    BuildError with all that is wrong.
+    for faas-cli, and unknown keys are left to the template's author. Of two
+    build options with one name the first counts. Raises BuildError with all
+    that is wrong.
     """
     text = decode(data, path)
-    document = compose(Substitution(text=text, source=text), path)
-    reading = Reading(path, document)
-    top = Struct(reading, "", reading.members(document.root, "the file") if document.root else {}, 0)
+    reading = Reading(path, compose(Substitution(text=text, source=text), path))
+    top = reading.top
     for key in ("language", "fprocess", "welcome_message"):
-        top.text(key)
+        top.get(key).text()
+    options: dict[str, tuple[str, ...]] = {}
+    for option in top.get("build_options").items():
+        options.setdefault(option.get("name").text(), option.get("packages").texts())
     template = Template(
         lang=lang,
-        build_options=_read_options(top),
-        handler_folder=top.text("handler_folder"),
-        mount_ssh=top.flag("mount_ssh"),
+        build_options=options,
+        handler_folder=top.get("handler_folder").text(),
+        mount_ssh=top.get("mount_ssh").flag(),
     )
     Faults(reading.faults).raise_all()
     return template
-
-
-def _read_options(top: Struct) -> dict[str, tuple[str, ...]]:
-    """Read the options; of two with one name the first counts."""
-    options: dict[str, tuple[str, ...]] = {}
-    for node in top.items("build_options"):
-        what = 'an item of "build_options"'
-        option = Struct(top.reading, what, top.reading.members(node, what), node.line)
-        options.setdefault(option.text("name"), option.texts("packages"))
-    return options

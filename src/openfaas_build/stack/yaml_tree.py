@@ -1,10 +1,12 @@
 """Read YAML into a tree that keeps the source text: the dialect of yaml.v3, which faas-cli uses.
 
+    A: 1.10   ->   MappingNode(1, ((ScalarNode(1, "A"), ScalarNode(1, "1.10")),))
+
 PyYAML's constructors turn `on` into true, `010` into 8 and `1.10` into 1.1,
-and its composer recurses, in C, as deep as a file is nested. So we take the
-events of libyaml, which yaml.v3 is a port of, and build the tree ourselves,
-with bounds on size, depth and number. PyYAML's own parser is no substitute: it
-refuses a tab behind a value, which stack files have.
+and its composer has no limit on depth. So we take the events of libyaml, which
+yaml.v3 is a port of, and build the tree ourselves, with limits on size, depth
+and number. PyYAML's own parser is no substitute: it refuses a tab behind a
+value, which stack files have.
 
 The price: PyYAML must have been installed as a wheel, or with libyaml.
 """
@@ -12,18 +14,21 @@ The price: PyYAML must have been installed as a wheel, or with libyaml.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import yaml
 
 from openfaas_build.errors import MachineError, Notice
-from openfaas_build.stack.substitution import Substitution
-from openfaas_build.stack.syntax import LINE_BREAK, character_fault, fault, syntax_fault
-from openfaas_build.stack.wording import quoted
+from openfaas_build.stack.substitution import LINE_BREAK, Substitution
+from openfaas_build.stack.yaml_faults import character_fault, fault, syntax_fault
+from openfaas_build.untrusted import quoted
 
 MAX_BYTES = 2 * 2**20
 MAX_DEPTH = 64
 MAX_NODES = 100_000
+
+# What a node is, in the words of messages.
+Kind: TypeAlias = Literal["nothing", "a text", "a list", "a mapping"]
 
 _CORE = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -31,69 +36,70 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Text:
+class ScalarNode:
     """A scalar as written, after unquoting; `tag` is empty, `!!int` or the like."""
 
     line: int
     text: str
-    tag: str
-    plain: bool
+    tag: str = ""
+    plain: bool = True
 
     @property
-    def is_null(self) -> bool:
-        """Tell whether this stands for nothing at all."""
-        return self.text in _NULLS and (self.tag == "!!null" or (self.plain and not self.tag))
+    def kind(self) -> Kind:
+        """What this is: nothing for `~`, `null` or an empty value without quotes."""
+        null = self.text in _NULLS and (self.tag == "!!null" or (self.plain and not self.tag))
+        return "nothing" if null else "a text"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sequence:
+class ListNode:
     """A list."""
 
     line: int
     items: tuple["Node", ...]
+    kind: ClassVar[Kind] = "a list"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mapping:
+class MappingNode:
     """A mapping as written: repeated and merge keys are still there."""
 
     line: int
     pairs: tuple[tuple["Node", "Node"], ...]
+    kind: ClassVar[Kind] = "a mapping"
 
 
-Node: TypeAlias = Text | Sequence | Mapping
+Node: TypeAlias = ScalarNode | ListNode | MappingNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """The first document of a file.
+    """The first document of a file; null if there is none.
 
-    `root` is None for a file without any. `nodes` counts the nodes as written,
-    an alias not at all; `aliased` are the nodes that an alias names; `rest` is
+    `aliased` are the nodes that an alias stands for; `rest` is
     the line from which on nothing was read, or 0.
     """
 
-    root: Node | None
-    nodes: int = 0
+    root: Node
     aliased: frozenset[Node] = frozenset()
     rest: int = 0
 
-    def is_named(self, node: Node) -> bool:
-        """Tell whether an alias names `node` or something inside it."""
+    def is_aliased(self, node: Node) -> bool:
+        """Tell whether an alias stands for `node` or for something inside it."""
         waiting = [node]
         while waiting:
             node = waiting.pop()
             if node in self.aliased:
                 return True
-            if isinstance(node, Sequence):
+            if isinstance(node, ListNode):
                 waiting += node.items
-            elif isinstance(node, Mapping):
+            elif isinstance(node, MappingNode):
                 waiting += (part for pair in node.pairs for part in pair)
         return False
 
 
 def decode(data: bytes, path: str) -> str:
-    """Give the text of a file that must be UTF-8; a byte order mark is dropped.
+    """Decode a file that must be UTF-8; a byte order mark is dropped.
 
     Raises BuildError with the line of the first byte that is wrong.
     """
@@ -110,7 +116,7 @@ def decode(data: bytes, path: str) -> str:
 
 
 def compose(source: Substitution, path: str) -> Document:
-    """Build the tree of the first document; what follows it is not even parsed.
+    """Build the tree of the first document; what follows it is not parsed.
 
     Lines are those of the source. Raises BuildError for what is not YAML, for
     control characters, and beyond the limits on depth and number.
@@ -120,92 +126,90 @@ def compose(source: Substitution, path: str) -> Document:
     if found := _FORBIDDEN.search(source.text):
         line = source.source_line(len(LINE_BREAK.findall(source.text[: found.start()])) + 1)
         raise character_fault(found[0], source, path, line)
-    composer = _Composer(source, path)
     try:
-        return composer.document()
+        return _Composer(source, path).document()
     except yaml.MarkedYAMLError as error:
         raise syntax_fault(error, source, path) from None
 
 
 class _Composer:
-    """Turn events into nodes without recursion."""
+    """Turn the events of libyaml into nodes."""
 
     def __init__(self, source: Substitution, path: str) -> None:
         self._source = source
         self._path = path
         self._events = _events(source.text)
         self._nodes = 0
+        self._sizes: dict[Node, int] = {}
         self._anchors: dict[str, Node | None] = {}
         self._aliased: set[Node] = set()
 
     def document(self) -> Document:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
-                root = self._root()
+                root = self._node(next(self._events), 0)
                 rest = self._rest(root)
-                return Document(root=root, nodes=self._nodes, aliased=frozenset(self._aliased), rest=rest)
-        return Document(root=None)
+                return Document(root=root, aliased=frozenset(self._aliased), rest=rest)
+        return Document(root=ScalarNode(0, ""))
 
-    def _root(self) -> Node:
-        top: list[Node] = []
-        open_nodes: list[tuple[yaml.NodeEvent, list[Node]]] = []
-        children = top
-        for event in self._events:
-            match event:
-                case yaml.ScalarEvent():
-                    node = Text(self._line(event), event.value, _short_tag(event.tag), not event.style)
-                    self._add(event, node, children)
-                case yaml.AliasEvent():
-                    children.append(self._target(event))
-                case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
-                    if len(open_nodes) == MAX_DEPTH:
-                        raise fault(self._path, self._line(event), f"nested more than {MAX_DEPTH} deep.")
-                    if event.anchor:
-                        self._anchors[event.anchor] = None
-                    open_nodes.append((event, children := []))
-                case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                    start, items = open_nodes.pop()
-                    children = open_nodes[-1][1] if open_nodes else top
-                    line = self._line(start)
-                    if isinstance(event, yaml.SequenceEndEvent):
-                        self._add(start, Sequence(line, tuple(items)), children)
-                    else:
-                        pairs = tuple(zip(items[::2], items[1::2], strict=True))
-                        self._add(start, Mapping(line, pairs), children)
-            if not open_nodes:
-                break
-        return top[0]
-
-    def _add(self, event: yaml.NodeEvent, node: Node, children: list[Node]) -> None:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise fault(self._path, node.line, f"the file holds more than {MAX_NODES} values.")
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        line = self._line(event)
+        if isinstance(event, yaml.AliasEvent):
+            return self._target(event.anchor or "", line)
+        assert isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent)
+        before = self._nodes
+        if isinstance(event, yaml.ScalarEvent):
+            node: Node = ScalarNode(line, event.value, _short_tag(event.tag), not event.style)
+        else:
+            if depth == MAX_DEPTH:
+                raise fault(self._path, line, f"nested more than {MAX_DEPTH} deep.")
+            if event.anchor:
+                self._anchors[event.anchor] = None
+            items = tuple(self._items(depth + 1))
+            if isinstance(event, yaml.SequenceStartEvent):
+                node = ListNode(line, items)
+            else:
+                node = MappingNode(line, tuple(zip(items[::2], items[1::2], strict=True)))
+        self._count(1, line)
         if event.anchor:
             self._anchors[event.anchor] = node
-        children.append(node)
+            self._sizes[node] = self._nodes - before
+        return node
 
-    def _target(self, event: yaml.AliasEvent) -> Node:
-        name = event.anchor or ""
-        node = self._anchors.get(name)
-        if node is not None:
+    def _items(self, depth: int) -> Iterator[Node]:
+        """Read the nodes of a list or mapping, which are keys and values by turns, up to its end."""
+        for event in self._events:
+            if isinstance(event, yaml.CollectionEndEvent):
+                return
+            yield self._node(event, depth)
+
+    def _count(self, nodes: int, line: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            problem = f"the file holds more than {MAX_NODES} values, those of aliases counted each time."
+            raise fault(self._path, line, problem)
+
+    def _target(self, name: str, line: int) -> Node:
+        """Find the node that the alias `*name` stands for."""
+        if node := self._anchors.get(name):
             self._aliased.add(node)
+            self._count(self._sizes[node], line)
             return node
         alias = quoted(f"*{name}")
         if name in self._anchors:
             problem = f"the alias {alias} stands inside the value that it names."
-            raise fault(self._path, self._line(event), problem, "", "Write out what is meant.")
-        problem = f"the alias {alias} has no anchor before it."
+            raise fault(self._path, line, problem, "", "Write out what is meant.")
         remedy = f"Write {quoted(f'&{name}')} at the value that is meant, or quotes around a text."
-        raise fault(self._path, self._line(event), problem, "", remedy)
+        raise fault(self._path, line, f"the alias {alias} has no anchor before it.", "", remedy)
 
     def _rest(self, root: Node) -> int:
-        """Find where something begins that the first document does not hold."""
+        """Find the line on which something begins that the first document does not hold, or 0."""
         starts = (self._line(event) for event in self._events if isinstance(event, yaml.DocumentStartEvent))
         try:
             return next(starts, 0)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
-            if mark is None or "document start" not in (error.problem or "") or not isinstance(root, Mapping):
+            if not mark or "document start" not in (error.problem or "") or not isinstance(root, MappingNode):
                 raise
             return self._source.source_line(mark.line + 1)
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from openfaas_build.errors import BuildError, Faults, Notice, Origin
-from openfaas_build.stack.stack_file import StackFile
+from openfaas_build.stack import StackFile
 from openfaas_build.templates.clone import clone
 from openfaas_build.templates.folder import Job, find_template, install, typing_error
 from openfaas_build.templates.source import read_source
