@@ -7,7 +7,7 @@ The rules are those of BuildKit's stream as recorded with 0.25 and 0.32. Pure.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from openfaas_build import references
 from openfaas_build.cache import CacheEntry
@@ -22,8 +22,7 @@ _LAYER_GONE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportResult:
+class ImportResult(NamedTuple):
     """What became of one wanted cache import; `detail` says why it was not `ok`."""
 
     entry: CacheEntry
@@ -73,10 +72,9 @@ def import_results(build: FunctionBuild, record: SolveRecord) -> tuple[ImportRes
             seen.remove(found)
             results.append(_result(entry, found, hits=hits))
         elif entry.kind == "local":
-            results.append(ImportResult(entry=entry, outcome="cold", detail="the folder is not there yet"))
+            results.append(ImportResult(entry, "cold", "the folder is not there yet"))
         elif record.steps:
-            detail = "buildx dropped it without a word"
-            results.append(ImportResult(entry=entry, outcome="failed", detail=detail))
+            results.append(ImportResult(entry, "failed", "buildx dropped it without a word"))
     return tuple(results)
 
 
@@ -89,10 +87,10 @@ def _is_import_of(found: CacheImport, entry: CacheEntry) -> bool:
 def _result(entry: CacheEntry, found: CacheImport, *, hits: bool) -> ImportResult:
     match found.outcome:
         case "ok":
-            return ImportResult(entry=entry, outcome="ok")
+            return ImportResult(entry, "ok")
         case "cold":
-            return ImportResult(entry=entry, outcome="cold", detail="nothing there yet")
+            return ImportResult(entry, "cold", "nothing there yet")
         case "failed":
-            return ImportResult(entry=entry, outcome="failed", detail=found.error)
+            return ImportResult(entry, "failed", found.error)
         case "unknown":
-            return ImportResult(entry=entry, outcome="ok" if hits else "cold")
+            return ImportResult(entry, "ok" if hits else "cold")

@@ -50,21 +50,18 @@ class Imagetools:
     def read_image(self, reference: str) -> RemoteImage | None:
         """Read an image with the base images it was built from; None when it is not there or not readable."""
         template = '{"manifest":{{json .Manifest}},"provenance":{{json .Provenance}}}'
-        done = self._run("inspect", "--format", template, reference)
+        found = self._inspect(template, reference)
         try:
-            found = json.loads(done.stdout) if done.returncode == 0 else {}
-            return RemoteImage(
-                digest=found["manifest"]["digest"], materials=read_materials(found["provenance"])
-            )
-        except (ValueError, LookupError, TypeError):
+            materials = read_materials(found["provenance"])
+            return RemoteImage(digest=found["manifest"]["digest"], materials=materials)
+        except (LookupError, TypeError):
             return None
 
     def read_digest(self, reference: str) -> str:
         """Return the digest that a reference resolves to now; empty when nothing tells."""
-        done = self._run("inspect", "--format", "{{json .Manifest}}", reference)
         try:
-            return str(json.loads(done.stdout)["digest"]) if done.returncode == 0 else ""
-        except (ValueError, LookupError, TypeError):
+            return str(self._inspect("{{json .Manifest}}", reference)["digest"])
+        except (LookupError, TypeError):
             return ""
 
     def look_up(self, reference: str) -> str:
@@ -76,6 +73,14 @@ class Imagetools:
         """Add tags to an image (`repository@digest`) in its registry; say whether that worked."""
         flags = [word for tag in tags for word in ("--tag", tag)]
         return self._run("create", *flags, image).returncode == 0
+
+    def _inspect(self, template: str, reference: str) -> Any:  # noqa: ANN401  # a document of others
+        """Return what the template says of an image, as JSON; None when nothing tells."""
+        done = self._run("inspect", "--format", template, reference)
+        try:
+            return json.loads(done.stdout) if done.returncode == 0 else None
+        except ValueError:
+            return None
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return self.processes.ask([*self.program, "imagetools", *arguments], self.env, _TIMEOUT_S)

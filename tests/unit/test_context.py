@@ -88,6 +88,7 @@ def ask(
         handler=handler,
         build_args={},
         build_secrets={},
+        file="stack.yml",
         lines={"": 4, "lang": 5, "handler": 6},
     )
     return ContextRequest(
@@ -98,7 +99,6 @@ def ask(
         handler_folder=folder,
         copy=copy,
         copy_extra=copy_extra,
-        stack_file="stack.yml",
         copy_line=12,
     )
 

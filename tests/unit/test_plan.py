@@ -235,7 +235,7 @@ def test_every_fault_of_every_function_at_once():
         "found in files",
         'stack.yml:5: function "a": image "u/A:latest" has upper case in its repository name.\n'
         "Likely cause: names of organisations on GitHub may hold upper case, image references may not.\n"
-        'Write "u/a:latest".',
+        'Write it as "u/a:latest".',
         'stack.yml:6: function "b": image "u/b@sha256:' + "a" * 64 + '" is pinned by digest.\n'
         "Likely cause: a build makes a new digest, so Docker refuses such a name for its result.\n"
         'Write "image: u/b" with a tag.',

@@ -76,6 +76,7 @@ configuration:
                 skip_build=True,
                 build_args={},
                 build_secrets={},
+                file="stack.yml",
                 lines={"": 22, "image": 23, "skip_build": 24},
             ),
             Function(
@@ -88,6 +89,7 @@ configuration:
                 build_secrets={"token": ".secrets/token"},
                 platforms="linux/amd64,linux/arm64",
                 builder_flags=("--network=host",),
+                file="stack.yml",
                 lines={
                     "": 6,
                     "lang": 7,

@@ -109,7 +109,6 @@ def _request(
         handler_folder=found[function.lang].handler_folder if function.lang in found else "",
         copy_extra=session.inputs.copy_extra,
         copy=stack.copy,
-        stack_file=stack.path,
         copy_line=stack.lines.get("copy", 0),
     )
 

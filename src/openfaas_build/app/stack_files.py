@@ -1,7 +1,6 @@
 """Find and read the stack files of a project."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,18 +40,16 @@ def read_stack_files(inputs: Inputs, root: Path, env: Mapping[str, str]) -> list
     stacks = []
     for path in paths:
         with faults.catch():
-            stacks.append(_read_stack_file(root, path, env if inputs.envsubst else None))
+            stacks.append(read_stack(_read(root, path), path, env if inputs.envsubst else None))
     faults.raise_all()
     return stacks
 
 
-def _read_stack_file(root: Path, path: str, env: Mapping[str, str] | None) -> StackFile:
+def _read(root: Path, path: str) -> bytes:
     try:
-        data = (root / path).read_bytes()
+        return (root / path).read_bytes()
     except OSError as error:
         raise BuildError.of(problem=f"cannot be read: {error.strerror}.", file=path) from None
-    stack = read_stack(data, path, env)
-    return replace(stack, functions=tuple(replace(function, file=path) for function in stack.functions))
 
 
 def join(stacks: Sequence[StackFile]) -> StackFile:

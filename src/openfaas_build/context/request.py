@@ -22,7 +22,7 @@ class ContextRequest:
     `staging` is the folder that contexts are written to (faas-cli: `build`
     in `root`). `template` is the function's template folder; it is not used
     for `lang: dockerfile`. `copy_extra` are the input's paths, `copy` those
-    of the stack file, which stand at `copy_line` of `stack_file`.
+    of the stack file, which stand at its line `copy_line`.
     """
 
     root: Path
@@ -32,13 +32,12 @@ class ContextRequest:
     handler_folder: str = ""
     copy_extra: tuple[str, ...] = ()
     copy: tuple[str, ...] = ()
-    stack_file: str = ""
     copy_line: int = 0
 
     def origin(self, field: str) -> Origin:
         """Name the function and the line of its `field`, for messages."""
         subject = f'function "{escaped(self.function.name)}"'
-        return Origin(subject=subject, file=self.stack_file, line=self.function.line(field))
+        return Origin(subject=subject, file=self.function.file, line=self.function.line(field))
 
     @property
     def target(self) -> Path:
@@ -111,7 +110,7 @@ def examine(request: ContextRequest, *, suggest: bool) -> tuple[Mapping[tuple[st
     for text in dict.fromkeys((*request.copy_extra, *request.copy)):
         origin = Origin(subject='input "copy-extra"')
         if text not in request.copy_extra:
-            origin = Origin(subject='"copy"', file=request.stack_file, line=request.copy_line)
+            origin = Origin(subject='"copy"', file=request.function.file, line=request.copy_line)
         with faults.catch():
             extra = resolve_extra(text, bounds, origin)
             # What is wrong with the path itself is the same for all functions and was told without one.

@@ -37,14 +37,9 @@ def image_tags(inputs: Inputs, function: Function, facts: Facts) -> tuple[str, .
 def _reference_fault(reference: str) -> Notice:
     path, _, _ = references.split(reference)
     lower = reference.replace(path, path.lower(), 1)
+    cause = "names of organisations on GitHub may hold upper case, image references may not."
     if references.fault(lower):
-        return Notice(
-            problem=f'image "{reference}" {references.fault(reference)}.',
-            cause="a variable of the stack file that is not set, or a placeholder that was never replaced.",
-            remedy='Write it as "registry/owner/name:tag".',
-        )
-    return Notice(
-        problem=f'image "{reference}" {references.fault(reference)}.',
-        cause="names of organisations on GitHub may hold upper case, image references may not.",
-        remedy=f'Write "{lower}".',
-    )
+        cause = "a variable of the stack file that is not set, or a placeholder that was never replaced."
+        lower = "registry/owner/name:tag"
+    problem = f'image "{reference}" {references.fault(reference)}.'
+    return Notice(problem=problem, cause=cause, remedy=f'Write it as "{lower}".')

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from openfaas_build import cache, references
 from openfaas_build.cache import CacheSpec
-from openfaas_build.errors import Faults, Notice
+from openfaas_build.errors import Faults, Notice, Origin
 from openfaas_build.inputs import Inputs, Secret
 from openfaas_build.plan import arguments, clashes
 from openfaas_build.plan.build_plan import STAGING, BuildPlan, Facts, FunctionBuild
@@ -28,9 +28,7 @@ def make_plan(inputs: Inputs, stack: StackFile, functions: Sequence[Function], f
     if inputs.shard:
         chosen = set(shards[inputs.shard - 1]) if inputs.shard <= len(shards) else set()
         functions = [function for function in functions if function.name in chosen]
-    builds = [
-        _plan_function(inputs, function.file or stack.path, function, facts, faults) for function in functions
-    ]
+    builds = [_plan_function(inputs, function, facts, faults) for function in functions]
     faults.add(clashes.caches_onto_images(stack.path, builds))
     faults.raise_all()
     warnings = [*stack.warnings, *clashes.shared_places(builds)]
@@ -49,9 +47,7 @@ def make_plan(inputs: Inputs, stack: StackFile, functions: Sequence[Function], f
     )
 
 
-def _plan_function(
-    inputs: Inputs, path: str, function: Function, facts: Facts, faults: Faults
-) -> FunctionBuild:
+def _plan_function(inputs: Inputs, function: Function, facts: Facts, faults: Faults) -> FunctionBuild:
     """Decide one function; what is wrong with it goes to `faults`."""
     build = FunctionBuild(
         name=function.name,
@@ -64,12 +60,8 @@ def _plan_function(
         return build
 
     def at(key: str) -> Callable[[Notice], Notice]:
-        return lambda notice: replace(
-            notice,
-            problem=f'function "{function.name}": {notice.problem}',
-            file=path,
-            line=function.line(key),
-        )
+        subject = f'function "{function.name}"'
+        return Origin(subject=subject, file=function.file, line=function.line(key)).place
 
     platforms = inputs.platforms or tuple(filter(None, (p.strip() for p in function.platforms.split(","))))
     build = replace(

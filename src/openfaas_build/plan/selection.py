@@ -1,12 +1,12 @@
 """Choose functions by name, glob or regular expression, and cut them into shards."""
 
-import difflib
 import math
 import re
 from collections.abc import Sequence
 
-from openfaas_build.errors import Faults, Notice
+from openfaas_build.errors import BuildError, Faults, Notice
 from openfaas_build.stack import Function
+from openfaas_build.untrusted import nearest
 
 # Go's RE2, which faas-cli uses, has none of these; Python's engine may take for ever on them.
 _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|P=|\()|\\[1-9]")
@@ -27,23 +27,14 @@ def select_functions(functions: Sequence[Function], patterns: Sequence[str]) -> 
         return tuple(functions)
     names = [function.name for function in functions]
     chosen: set[str] = set()
-    faults = []
+    faults = Faults()
     for pattern in patterns:
-        try:
+        with faults.catch():
             expression = _expression(pattern)
-        except re.error as error:
-            faults.append(
-                Notice(
-                    problem=f'input "functions": {pattern!r} is no regular expression: {error}.',
-                    remedy="Write it in RE2's syntax, without look-around and back-references.",
-                )
-            )
-            continue
-        found = [name for name in names if expression.search(name)]
-        if not found:
-            faults.append(_unmatched(pattern, names))
-        chosen.update(found)
-    Faults(faults).raise_all()
+            found = [name for name in names if expression.search(name)]
+            chosen.update(found)
+            faults.add([] if found else [_unmatched(pattern, names)])
+    faults.raise_all()
     return tuple(function for function in functions if function.name in chosen)
 
 
@@ -72,20 +63,25 @@ def automatic_shards(functions: int) -> int:
 
 
 def _expression(pattern: str) -> re.Pattern[str]:
-    if pattern.startswith("regex:"):
-        text = pattern.removeprefix("regex:")
+    if not pattern.startswith("regex:"):
+        return re.compile(r"\A" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
+    text = pattern.removeprefix("regex:")
+    try:
         if _NOT_RE2.search(text):
             raise re.error("look-around and back-references are not part of it")
         return re.compile(text)
-    return re.compile(r"\A" + ".*".join(map(re.escape, pattern.split("*"))) + r"\Z", re.DOTALL)
+    except re.error as error:
+        raise BuildError.of(
+            problem=f'input "functions": {pattern!r} is no regular expression: {error}.',
+            remedy="Write it in RE2's syntax, without look-around and back-references.",
+        ) from None
 
 
 def _unmatched(pattern: str, names: Sequence[str]) -> Notice:
-    near = difflib.get_close_matches(pattern, names, n=1)
-    cause = f'a typing error; "{near[0]}" is there.' if near else ""
+    near = nearest(pattern, names)
     known = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return Notice(
         problem=f'input "functions": no function matches "{pattern}".',
-        cause=cause,
+        cause=f'a typing error; "{near}" is there.' if near else "",
         remedy=f"The stack file has: {known}." if names else "The stack file has no functions.",
     )

@@ -45,6 +45,7 @@ def read_function(name: str, value: Value, emptied: Sequence[Emptied]) -> Functi
         platforms=value.get("platforms").text(),
         build_cache=read_build_cache(value.get("build_cache")),
         builder_flags=value.get("builder_flags").texts(),
+        file=value.reading.path,
         lines={"": value.line, **lines},
     )
     if not function.skip_build:

@@ -30,8 +30,8 @@ class Function:
     """One function: all fields that affect its build, as source text.
 
     `lines` maps a field's name to its 1-based line in the stack file; the key
-    "" is the line of the function itself; `file` is set when functions of
-    several stack files are built together. `platforms` is comma separated.
+    "" is the line of the function itself, and `file` is that stack file.
+    `platforms` is comma separated.
     """
 
     name: str
