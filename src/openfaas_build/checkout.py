@@ -7,7 +7,7 @@ git is an error and never part of a tag.
 from collections.abc import Mapping
 from pathlib import Path
 
-from openfaas_build.errors import BuildError, Notice
+from openfaas_build.errors import BuildError
 from openfaas_build.git import GitError, run_git
 from openfaas_build.untrusted import one_line
 
@@ -56,9 +56,9 @@ def _git(root: Path, env: Mapping[str, str], *arguments: str) -> str:
         return run_git(root, env, *arguments, timeout_s=_TIMEOUT_S, also=_PLACES)
     except FileNotFoundError:
         remedy = 'Install git, or set the input "tag" to "latest".'
-        raise BuildError(Notice(problem="git is not installed.", remedy=remedy)) from None
+        raise BuildError.of(problem="git is not installed.", remedy=remedy) from None
     except GitError as error:
         said = str(error).strip() or "git failed"
     cause, remedy = next((cause, remedy) for words, cause, remedy in _HINTS if words in said.lower())
     problem = f"the image cannot be tagged from git: {one_line(said.splitlines()[0])}"
-    raise BuildError(Notice(problem=problem, cause=cause, remedy=remedy.format(root=root)))
+    raise BuildError.of(problem=problem, cause=cause, remedy=remedy.format(root=root))

@@ -23,7 +23,8 @@ from openfaas_build.solve import Step
 _MARKS = {"built": "✓", "reused": "✓", "failed": "✗", "skipped": "-"}
 _HEAD = "| Function | Result | Steps from cache | Cache import | Cache export | Time | Image |"
 _RULE = "| :-- | :-- | :-- | :-- | :-- | --: | :-- |"
-_MORE_ROWS = "| … {} more, see report.json" + " |" * (_HEAD.count("|") - 1)
+_MORE = "… {} more, see report.json"
+_MORE_ROWS = f"| {_MORE}{' |' * (_HEAD.count('|') - 1)}"
 _MOST_PROBLEMS = 10
 _MOST_OPEN = 3
 _MOST_STEPS = 100
@@ -39,10 +40,6 @@ class _Page:
         self._left = budget_bytes - _RESERVE_BYTES
         self._blocks: list[str] = []
 
-    @property
-    def left_bytes(self) -> int:
-        return max(self._left, 0)
-
     def add(self, block: str) -> bool:
         """Add a block if it fits."""
         size = len(block.encode()) + 2
@@ -51,6 +48,13 @@ class _Page:
         self._left -= size
         self._blocks.append(block)
         return True
+
+    def add_list(
+        self, items: Sequence[str], share: int, most: int, *head: str, more: str = "- " + _MORE
+    ) -> None:
+        """Add those of `items`, at most `most`, that fit into a part of the room, half of it for 2."""
+        if items:
+            self.add("\n".join((*head, *_fitting(items, self._left // share, most, more))))
 
     def close(self, last: str) -> str:
         """Return the page, with `last` at its end, for which the reserve was kept."""
@@ -70,26 +74,16 @@ def summary_markdown(
     page.add(" · ".join((f"**{first}**", *others)))
     if report.interrupted:
         page.add("**Interrupted:** the run was ended before it was done. What had not been built is skipped.")
-    items = [_problem(problem) for problem in find_problems(report)]
-    if items:
-        room = page.left_bytes // 4
-        page.add("\n".join(_fitting(items, room, _MOST_PROBLEMS, "- … {} more, in the details below")))
+    problems = [_problem(problem) for problem in find_problems(report)]
+    page.add_list(problems, 4, _MOST_PROBLEMS, more="- … {} more, in the details below")
     functions = phrases.failed_first(report)
-    if functions:
-        rows = _fitting([_row(function) for function in functions], page.left_bytes // 2, 5000, _MORE_ROWS)
-        page.add("\n".join((_HEAD, _RULE, *rows)))
+    page.add_list([_row(function) for function in functions], 2, 5000, _HEAD, _RULE, more=_MORE_ROWS)
     legend = [f"*{word}*: {prose(meaning)}." for word, meaning in phrases.legend(report)]
     if legend:
         page.add("<br>\n".join(legend))
-    items = [_suggestion(suggestion) for suggestion in find_suggestions(report)]
-    if items:
-        items = _fitting(items, page.left_bytes // 4, _MOST_PROBLEMS, "- … {} more, see report.json")
-        page.add("\n".join(("### What would be faster\n", *items)))
-    items = [_warning(warning) for warning in report.warnings]
-    if items:
-        room = page.left_bytes // 4
-        items = _fitting(items, room, _MOST_WARNINGS, "- … {} more, see report.json")
-        page.add("\n".join(("### Warnings\n", *items)))
+    suggestions = [_suggestion(suggestion) for suggestion in find_suggestions(report)]
+    page.add_list(suggestions, 4, _MOST_PROBLEMS, "### What would be faster\n")
+    page.add_list([_warning(each) for each in report.warnings], 4, _MOST_WARNINGS, "### Warnings\n")
     return page.close(_add_details(page, functions))
 
 
@@ -244,7 +238,7 @@ def _steps(steps: Sequence[Step]) -> str:
             phrases.seconds(step.duration_s) if step.status in ("run", "failed") else "",
         )
         rows.append(f"| {' | '.join(cells)} |")
-    rows = _fitting(rows, 20_000, _MOST_STEPS, "| … {} more, see report.json | | | |")
+    rows = _fitting(rows, 20_000, _MOST_STEPS, f"| {_MORE} | | | |")
     return "\n".join(("| Step | Instruction | Cache | Time |", "| :-- | :-- | :-- | --: |", *rows))
 
 

@@ -9,7 +9,7 @@ import unicodedata
 
 import yaml
 
-from openfaas_build.errors import BuildError, Notice
+from openfaas_build.errors import BuildError
 from openfaas_build.stack.substitution import LINE_BREAK, Substitution
 from openfaas_build.untrusted import quoted
 
@@ -49,7 +49,7 @@ _OTHER_REMEDY = "Align the line with its neighbours, and put values with special
 
 def fault(path: str, line: int, problem: str, cause: str = "", remedy: str = "") -> BuildError:
     """Make the error for a fault after which nothing of the file can be read."""
-    return BuildError(Notice(problem=problem, cause=cause, remedy=remedy, file=path, line=line))
+    return BuildError.of(problem=problem, cause=cause, remedy=remedy, file=path, line=line)
 
 
 def syntax_fault(error: yaml.MarkedYAMLError, source: Substitution, path: str) -> BuildError:

@@ -18,7 +18,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 import yaml
 
-from openfaas_build.errors import MachineError, Notice
+from openfaas_build.errors import MachineError
 from openfaas_build.stack.substitution import LINE_BREAK, Substitution
 from openfaas_build.stack.yaml_faults import character_fault, fault, syntax_fault
 from openfaas_build.untrusted import quoted
@@ -223,7 +223,7 @@ def _events(text: str) -> Iterator[yaml.Event]:
         problem = "PyYAML was installed without libyaml."
         cause = "it was built from source on this machine."
         remedy = "Install its wheel: pip install --force-reinstall --only-binary :all: PyYAML"
-        raise MachineError(Notice(problem=problem, cause=cause, remedy=remedy))
+        raise MachineError.of(problem=problem, cause=cause, remedy=remedy)
     parser = yaml.CLoader(text)
     try:
         while (event := parser.get_event()) is not None:

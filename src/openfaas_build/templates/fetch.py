@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from openfaas_build.errors import BuildError, Faults, Notice, Origin
+from openfaas_build.errors import BuildError, Faults, Origin
 from openfaas_build.stack import StackFile
 from openfaas_build.templates.clone import clone
 from openfaas_build.templates.folder import Job, find_template, install, typing_error
@@ -116,7 +116,7 @@ def _choose(root: Path, entries: Mapping[str, StoreEntry], lang: str, origin: Or
             'Name its repository under "configuration.templates", or in the input "template-url".',
         )
         problem = "it is neither in template/ nor in the template store."
-        raise BuildError(Notice(problem=problem, cause=cause, remedy=remedy))
+        raise BuildError.of(problem=problem, cause=cause, remedy=remedy)
     # The list comes from the network: it names no path of this machine.
     source = read_source(entry.repository, root, ref=ref, local=False)
     return Job(lang=lang, name=entry.name, source=source, origin=origin)
@@ -136,7 +136,7 @@ def _fetch(
                 own = [job for job in jobs if job.source == source]
                 fetched += _take(root, own, Path(scratch, str(number)), faults, env, timeout_s)
     except OSError as error:
-        raise BuildError(Notice(problem=f'cannot write to "template": {error}.')) from error
+        raise BuildError.of(problem=f'cannot write to "template": {error}.') from error
     finally:
         if not existed:
             with contextlib.suppress(OSError):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from openfaas_build.errors import BuildError, Notice
+from openfaas_build.errors import BuildError
 from openfaas_build.untrusted import escaped, one_line, redacted
 
 STORE_URL = "https://raw.githubusercontent.com/openfaas/store/master/templates.json"
@@ -49,7 +49,7 @@ def read_store(url: str, *, env: Mapping[str, str], timeout_s: float = _TIMEOUT_
             cause = cause.__context__
         why = one_line(str(cause) or type(cause).__name__)
     problem = f'the template store "{redacted(escaped(url))}" cannot be used.'
-    raise BuildError(Notice(problem=problem, cause=f"{why.rstrip('.')}.", remedy=_REMEDY))
+    raise BuildError.of(problem=problem, cause=f"{why.rstrip('.')}.", remedy=_REMEDY)
 
 
 def _download(url: str, env: Mapping[str, str], timeout_s: float) -> bytes:
