@@ -25,7 +25,7 @@ def perform(
     """Do what was asked for in the project `root`, and tell every error to whoever is there."""
     env, credentials = workflow.take_credentials(environment)
     # Standard output is for what a sub-command makes; the runner reads both.
-    console = workflow.open_console(env, stream=sys.stderr)
+    console = workflow.open_console(env, sys.stderr)
     # On GitHub it is masked already, elsewhere (act) it is not.
     console.mask(credentials.get("ACTIONS_RUNTIME_TOKEN", ""))
     try:

@@ -18,11 +18,7 @@ from openfaas_build.registry import Imagetools
 
 def examine(session: Session) -> int:
     """Print a line for each thing that works and the three parts for each that does not."""
-    with engine.Machine(session.processes, session.env, session.inputs.builder) as machine:
-        return _check(session, machine)
-
-
-def _check(session: Session, machine: engine.Machine) -> int:
+    machine = engine.Machine(session.processes, session.env, session.inputs.builder)
     faulty = False
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("engine", lambda: _engine(machine)),
@@ -34,14 +30,15 @@ def _check(session: Session, machine: engine.Machine) -> int:
         ("stack file", lambda: _stack(session)),
         ("registries", lambda: _registries(session)),
     )
-    for title, check in checks:
-        try:
-            session.console.say(f"✓ {title}: {check()}")
-        except BuildError as error:
-            faulty = True
-            session.console.say(f"✗ {title}")
-            for notice in error.notices:
-                session.console.foreign([f"  {line}" for line in notice.text().splitlines()])
+    with machine:
+        for title, check in checks:
+            try:
+                session.console.say(f"✓ {title}: {check()}")
+            except BuildError as error:
+                faulty = True
+                session.console.say(f"✗ {title}")
+                for notice in error.notices:
+                    session.console.foreign([f"  {line}" for line in notice.text().splitlines()])
     return EXIT_MACHINE if faulty else EXIT_OK
 
 

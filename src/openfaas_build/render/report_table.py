@@ -24,46 +24,42 @@ _IMAGE = _HEAD.index("IMAGE")
 def table_text(report: CacheReport, *, width: int, colour: bool) -> str:
     """Write the report as lines of at most `width` characters (an address may be longer), coloured or not."""
     width = max(width, 20)
-    paint = _Paint(colour)
     title = untrusted.shortened(f"{phrases.mark(report)}{phrases.TITLE}: {phrases.headline(report)}", width)
-    lines = [paint(title, _RED if phrases.is_bad(report) else _BOLD)]
+    lines = [_paint(title, _RED if phrases.is_bad(report) else _BOLD)]
     # A phrase stays on one line.
     totals = " · ".join(phrase.replace(" ", "\u00a0") for phrase in phrases.sums(report))
     lines += [line.replace("\u00a0", " ") for line in textwrap.wrap(totals, width)]
     functions = phrases.failed_first(report)
     if functions:
-        lines += ["", *_table(functions, width, paint)]
+        lines += ["", *_table(functions, width)]
     for word, meaning in phrases.legend(report):
-        lines += [paint(line, _DIM) for line in _wrap(f"{word}: {meaning}", width, "  ")]
+        lines += [_paint(line, _DIM) for line in _wrap(f"{word}: {meaning}", width, "  ")]
     misses = [line for function in functions for line in _first_miss(function, width)]
     if misses:
         lines += ["", *misses]
     for suggestion in find_suggestions(report)[:_MOST_SUGGESTIONS]:
         pulled = f"{phrases.size(suggestion.bytes_pulled)} for {untrusted.listed(suggestion.functions)}"
-        lines += ["", *_head(f"{suggestion.hint.problem} ({pulled})", width, paint, _BOLD)]
+        lines += ["", *_head(f"{suggestion.hint.problem} ({pulled})", width, _BOLD)]
         lines += _advice(replace(suggestion.hint, cause=""), width)
     for warning in report.warnings:
         place = f"{warning.place}: " if warning.place else ""
-        lines += ["", *_head(f"! {place}{warning.problem}", width, paint, _YELLOW)]
+        lines += ["", *_head(f"! {place}{warning.problem}", width, _YELLOW)]
         lines += _advice(warning, width)
     # What failed comes last: it is what the eye meets at the end of a log.
     problems = find_problems(report)
     if len(problems) > _MOST_PROBLEMS:
         lines += ["", f"… {len(problems) - _MOST_PROBLEMS} more, see report.json"]
     for problem in reversed(problems[:_MOST_PROBLEMS]):
-        lines += ["", *_problem(problem, width, paint)]
-    return "".join(f"{line}\n" for line in lines)
+        lines += ["", *_problem(problem, width)]
+    text = "".join(f"{line}\n" for line in lines)
+    return text if colour else untrusted.visible(text)
 
 
-class _Paint:
-    def __init__(self, colour: bool) -> None:
-        self._colour = colour
-
-    def __call__(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and text else text
+def _paint(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if text else text
 
 
-def _table(functions: Sequence[FunctionReport], width: int, paint: _Paint) -> Iterator[str]:
+def _table(functions: Sequence[FunctionReport], width: int) -> Iterator[str]:
     for with_digest in (True, False):
         rows = [_HEAD, *(_row(function, with_digest=with_digest) for function in functions)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -85,10 +81,10 @@ def _table(functions: Sequence[FunctionReport], width: int, paint: _Paint) -> It
         cells = [_fit(row[column], widths[column], keep_end=column == _IMAGE) for column in shown]
         line = untrusted.shortened("  ".join(cells).rstrip(), width - 2)
         if at == 0:
-            yield paint(f"  {line}", _DIM)
+            yield _paint(f"  {line}", _DIM)
         else:
             status = functions[at - 1].status
-            yield paint(f"{_MARKS[status]} {line}", _COLOURS[status])
+            yield _paint(f"{_MARKS[status]} {line}", _COLOURS[status])
 
 
 def _fit(text: str, width: int, *, keep_end: bool) -> str:
@@ -122,20 +118,20 @@ def _first_miss(function: FunctionReport, width: int) -> list[str]:
     return _wrap(text, width, "  ")
 
 
-def _problem(problem: Problem, width: int, paint: _Paint) -> Iterator[str]:
+def _problem(problem: Problem, width: int) -> Iterator[str]:
     listed = untrusted.listed(problem.functions)
     hint, failure = problem.hint, problem.failure
     if failure is None:
         said = hint.problem if hint else f"{problem.what} failed."
-        yield from _head(f"! {listed}: {said}", width, paint, _YELLOW)
+        yield from _head(f"! {listed}: {said}", width, _YELLOW)
         if hint:
             yield from _advice(hint, width)
-        yield from _quote(untrusted.last_lines(problem.raw, 6, 1500), width, paint)
+        yield from _quote(untrusted.last_lines(problem.raw, 6, 1500), width)
         return
     step, instruction = untrusted.one_line(failure.step, 60), untrusted.one_line(failure.instruction, 160)
     at_step = f" at step {step}, {instruction}" if step else ""
-    yield from _head(f"✗ {listed} failed{at_step}", width, paint, _RED)
-    yield from _quote(untrusted.last_lines(failure.log, _LOG_LINES, 4000), width, paint)
+    yield from _head(f"✗ {listed} failed{at_step}", width, _RED)
+    yield from _quote(untrusted.last_lines(failure.log, _LOG_LINES, 4000), width)
     if hint:
         yield from _wrap(hint.problem, width, "  ")
         yield from _advice(hint, width)
@@ -149,15 +145,15 @@ def _advice(notice: Notice, width: int) -> Iterator[str]:
         yield f"  {untrusted.one_line(notice.url)}"
 
 
-def _head(text: str, width: int, paint: _Paint, code: str) -> list[str]:
-    return [paint(line, code) for line in _wrap(text, width)]
+def _head(text: str, width: int, code: str) -> list[str]:
+    return [_paint(line, code) for line in _wrap(text, width)]
 
 
-def _quote(text: str, width: int, paint: _Paint) -> Iterator[str]:
+def _quote(text: str, width: int) -> Iterator[str]:
     for line in text.split("\n"):
         pieces = textwrap.wrap(line, width - 4, break_on_hyphens=False)
         for piece in pieces or [""]:
-            yield f"  {paint('│', _DIM)} {piece}".rstrip()
+            yield f"  {_paint('│', _DIM)} {piece}".rstrip()
 
 
 def _wrap(text: str, width: int, indent: str = "") -> list[str]:

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 from openfaas_build.errors import MachineError
 from openfaas_build.render import Annotation
 from openfaas_build.untrusted import visible
-from openfaas_build.workflow.console import buffer_lines
+from openfaas_build.workflow.stream import buffer_lines
 
 _OUTPUT_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _TOKEN = re.compile(r"[A-Za-z0-9]{16,}")

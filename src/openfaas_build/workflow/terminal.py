@@ -8,7 +8,7 @@ from typing import TextIO
 
 from openfaas_build.render import Annotation
 from openfaas_build.untrusted import visible
-from openfaas_build.workflow.console import buffer_lines
+from openfaas_build.workflow.stream import buffer_lines
 
 _COLOURS = {"error": "1;31", "warning": "1;33", "notice": "1;36"}
 _COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
@@ -57,7 +57,7 @@ class Terminal:
     def set_outputs(self, outputs: Mapping[str, str]) -> None:
         """Do nothing: outputs are a step's, and report.json says the same."""
 
-    def write_summary(self, markdown: str) -> bool:  # noqa: ARG002  # the protocol's shape
+    def write_summary(self, markdown: str) -> bool:  # noqa: ARG002  # as for GitHub
         """Say that there is no job summary here."""
         return False
 
