@@ -10,8 +10,6 @@ from support.waiting import until
 from openfaas_build import engine
 from openfaas_build.errors import MachineError
 
-NOBODY = {**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock"}
-
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> Path:
@@ -87,14 +85,6 @@ def test_no_docker_at_all(tmp_path: Path) -> None:
                 ask()
 
 
-def test_no_engine_is_told_in_dockers_words() -> None:
-    with engine.Machine(NOBODY, "") as machine, pytest.raises(MachineError) as caught:
-        machine.builder  # noqa: B018
-    problem = caught.value.notices[0].problem
-    assert problem.startswith("no Docker engine answers: ")
-    assert "unix:///nowhere/docker.sock" in problem
-
-
 def test_a_question_without_an_answer_is_dropped(tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     asked.mkdir()
@@ -114,8 +104,3 @@ def test_what_is_asked_twice_is_answered_once(tmp_path: Path) -> None:
             with pytest.raises(MachineError):
                 machine.engine  # noqa: B018
     assert (tmp_path / "asked").read_text().split().count("info") == 1
-
-
-def test_without_an_engine_no_registry_is_asked() -> None:
-    with engine.registry_digests(NOBODY) as digest:
-        assert digest("debian:bookworm-slim") is None
