@@ -10,7 +10,7 @@ SHELL_SOURCES := lab/up lab/down lab/with lab/buildkit $(wildcard lab/*.sh) $(wi
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 DOCKERFILES := $(wildcard examples/template/*/Dockerfile)
 
-.PHONY: help setup generate lint types unit integration e2e test demo bench lock clean
+.PHONY: help setup generate lint types unit coverage processes integration e2e test demo bench lock clean
 
 help:
 	@echo 'make demo         a cold build, then one on an empty builder with a changed handler'
@@ -53,15 +53,27 @@ coverage: setup
 	$(VENV)/bin/coverage report --include='*/app/*,*/engine/*'
 	$(VENV)/bin/coverage report --omit='*/app/*,*/engine/*' --skip-covered
 
+# Real processes, git, sockets on loopback, and no engine.
+processes: setup
+	$(VENV)/bin/pytest --numprocesses auto tests/processes
+
+# Each process has an engine of its own, where the engines are the lab's; where one was there before, one process
+# takes all tests that need it. tests/conftest.py hands them out.
 integration: setup
-	lab/with $(VENV)/bin/pytest tests/integration
+	$(BESIDE_LABS) tests/integration
 
 # The action itself and the reusable workflow, run by act from another repository.
 e2e: setup
-	lab/with $(VENV)/bin/pytest tests/e2e
+	$(BESIDE_LABS) tests/e2e
 
-test: lint types unit
-	lab/with $(VENV)/bin/pytest tests/integration tests/e2e
+# All lanes at once: while an engine is waited for, the other tests run.
+test: setup
+	$(MAKE) --no-print-directory --jobs --output-sync lint types
+	$(BESIDE_LABS) tests
+
+# One more than processors, as the tests with an engine wait half of their time.
+PROCESSES := $(shell expr $$(nproc) + 1)
+BESIDE_LABS = LAB_COUNT=$(PROCESSES) lab/with $(VENV)/bin/pytest --numprocesses $(PROCESSES) --dist loadscope --no-loadscope-reorder
 
 demo: setup
 	lab/with $(PYTHON) examples/demo

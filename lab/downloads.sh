@@ -3,7 +3,7 @@
 # Everything is made under a temporary name and renamed, so that what has its final name is whole.
 
 packages=(docker.io/testing docker-cli/testing docker-buildx/testing containerd/testing runc docker-registry
-    iptables nftables iproute2 mmdebstrap)
+    iptables nftables iproute2 mmdebstrap busybox-static)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # The machine's own apt knows its archives, in whichever format they are written down. Which of them is Debian's own is
@@ -122,6 +122,17 @@ apt_settings() { apt-config dump --no-empty | grep -E '^Acquire::(https?::Proxy|
 
 base_recipe() {
     { recipe; cat "$prefix/archive"; base_environment; apt_settings; ca_bundle | xargs -r -d '\n' cat; } | cksum | tr ' ' -
+}
+
+# A shell and its commands in one file of 2 MB, as a tar file: what most tests need of a base image.
+make_busybox() { # tar file, folder to work in
+    mkdir -p "$2/bin" "$2/etc"
+    mkdir -m 1777 "$2/tmp"
+    cp "$prefix/bin/busybox" "$2/bin/"
+    while read -r name; do [ "$name" = busybox ] || ln -s busybox "$2/bin/$name"; done < <("$prefix/bin/busybox" --list)
+    echo 'root:x:0:0:root:/root:/bin/sh' > "$2/etc/passwd"
+    echo 'root:x:0:' > "$2/etc/group"
+    tar -C "$2" --owner=0 --group=0 --numeric-owner -cf "$1" .
 }
 
 # A minimal Debian 12 as a tar file.

@@ -1,15 +1,10 @@
-"""Fixtures of the end-to-end tests: the lab's engine, act, consumers' repositories, the cache service."""
+"""Fixtures of the end-to-end tests: act, consumers' repositories, the cache service."""
 
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-# The engine, projects and runs are those of the integration tests.
-sys.path.append(str(Path(__file__).parents[1] / "integration"))
-
 from cache_service import CacheService
 from support.engine import Engine
 from support.project import Project
@@ -18,16 +13,8 @@ from e2e.support.act import Act
 
 
 @pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """The engine; without one every test that needs it fails."""
-    found = Engine()
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="session")
-def act(tmp_path_factory: pytest.TempPathFactory) -> Act:
-    return Act(tmp_path_factory.mktemp("act"))
+def act(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Act:
+    return Act(tmp_path_factory.mktemp("act"), wheels)
 
 
 @pytest.fixture(scope="module")

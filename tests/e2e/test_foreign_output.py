@@ -47,7 +47,7 @@ MARKUP = (
 # Beside these act's log has events for what it did not obey.
 OBEYED = ("add-mask", "set-output", "save-state", "add-path", "set-env", "error", "warning", "notice")
 SHOUTS = """\
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY said.txt .
 RUN --network=none cat said.txt && cat said.txt >&2
 """
@@ -78,7 +78,7 @@ def fill(project: Project, lines: list[str], markup: str) -> None:
     project.add_dockerfile(
         "fails", f"{SHOUTS}RUN --network=none cat said.txt >&2 && exit 1\n", files=said("fails")
     )
-    marked = "FROM debian:bookworm-slim\nARG MARKUP\nWORKDIR /w/${MARKUP}\nRUN --network=none exit 1\n"
+    marked = "FROM busybox:stable\nARG MARKUP\nWORKDIR /w/${MARKUP}\nRUN --network=none exit 1\n"
     project.add_dockerfile("marked", marked, build_args={"MARKUP": markup})
     project.write(".github/workflows/ci.yml", WORKFLOW)
 
@@ -111,7 +111,7 @@ def same(text: str, run: Run) -> str:
     """Take out what differs from run to run: digests, times, act's folders."""
     text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
     text = re.sub(r"\d+(\.\d+)? (m?s|min)\b", "0 s", text)
-    return re.sub(rf"{run.folder}/cache/act/(?:[0-9a-f]+|tool_cache)\b", "/act", text)
+    return re.sub(rf"{run.cache}/act/(?:[0-9a-f]+|tool_cache)\b", "/act", text)
 
 
 def test_the_hostile_texts_were_really_said(both: tuple[Run, Run]) -> None:

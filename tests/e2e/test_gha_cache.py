@@ -209,7 +209,7 @@ def small(make_repository: Callable[..., Project]) -> Project:
     gha = "type=gha,scope=small"
     made.add_dockerfile(
         "small",
-        "FROM debian:bookworm-slim\nCOPY handler.go .\n",
+        "FROM busybox:stable\nCOPY handler.go .\n",
         build_cache={"from": [gha], "to": [f"{gha},mode=max,timeout=3s"]},
     )
     made.write(".github/workflows/ci.yml", WORKFLOW)

@@ -1,8 +1,7 @@
-"""Fixtures of the integration tests: the lab's engine and registry, projects, runs of the entry point."""
+"""Fixtures of the integration tests: builders' image, projects, runs of the entry point."""
 
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +11,6 @@ from support.project import Project
 from support.runs import Result, run
 
 Build = Callable[..., Result]
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """The engine; without one every test that needs it fails."""
-    found = Engine()
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="session")
@@ -49,12 +40,6 @@ def make_project(
 @pytest.fixture
 def project(make_project: Callable[..., Project]) -> Project:
     return make_project()
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Project:
-    """A project for runs that never get as far as an engine."""
-    return Project(tmp_path / "project", "registry.example.com", "t")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from support.runs import Result
 from support.waiting import until
 
 from openfaas_build import engine as product
+from openfaas_build.processes import Processes
 
 STAGES = """\
 FROM scratch AS build
@@ -154,7 +155,7 @@ def test_both_are_asked_for(flags: tuple[str, ...], project: Project, build: Cal
 def test_a_failing_step(flags: tuple[str, ...], project: Project, build: Callable[..., Result]) -> None:
     project.add_dockerfile(
         "bad",
-        "FROM debian:bookworm-slim\nRUN --network=none echo why-it-failed && exit 7\nCOPY handler.go .\n",
+        "FROM busybox:stable\nRUN --network=none echo why-it-failed && exit 7\nCOPY handler.go .\n",
     )
     project.add_dockerfile("good", SMALL)
     result = build(project, *flags, "--push").expect(1)
@@ -182,7 +183,7 @@ def test_what_is_known_of_a_builder(
     docker("buildx", "inspect", "--bootstrap", new_builder.name)
 
     def look() -> product.Builder:
-        with product.Machine(os.environ, new_builder.name) as machine:
+        with product.Machine(Processes(), os.environ, new_builder.name) as machine:
             return machine.choose_builder(exports=frozenset({"s3"}), platforms=2, host_network=False)
 
     found = look()

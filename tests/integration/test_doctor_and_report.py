@@ -8,8 +8,8 @@ from support.engine import Engine
 from support.project import Project
 from support.runs import Result, run
 
-GOOD = "FROM debian:bookworm-slim\nRUN --network=none echo {name}\n"
-BAD = "FROM debian:bookworm-slim\nRUN --network=none echo why-it-failed && exit 1\n"
+GOOD = "FROM busybox:stable\nRUN --network=none echo {name}\n"
+BAD = "FROM busybox:stable\nRUN --network=none echo why-it-failed && exit 1\n"
 CHECKS = ("engine", "buildx", "builder", "git", "GitHub cache", "registries", "stack file")
 
 

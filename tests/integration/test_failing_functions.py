@@ -8,12 +8,12 @@ from support.project import Project
 from support.runs import Result
 
 GOOD = """\
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY handler.go .
 RUN --network=none echo {name}
 """
 BAD = """\
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY handler.go .
 RUN --network=none echo compiling && echo "handler.go:7: undefined: foo" >&2 && exit 3
 RUN --network=none echo never
@@ -79,7 +79,7 @@ def test_a_function_that_cannot_even_start_is_a_failed_one(
 ) -> None:
     project = make_project()
     project.add_dockerfile("good", GOOD)
-    project.add_dockerfile("nofile", files={"Dockerfile": "FORM debian:bookworm-slim\n"})
+    project.add_dockerfile("nofile", files={"Dockerfile": "FORM busybox:stable\n"})
     result = build(project, "--push").expect(1)
     assert result.function("good")["status"] == "built"
     assert "unknown instruction: FORM" in result.function("nofile")["error"]

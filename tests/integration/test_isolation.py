@@ -12,7 +12,7 @@ from support.project import Project
 from support.runs import Result, run
 
 PLAIN = """\
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY handler.go .
 """
 HOSTILE = "open('was-imported', 'w').write(__name__)\nraise SystemExit('imported')\n"

@@ -11,7 +11,7 @@ from support.runs import Result
 
 TEMPLATE = """\
 # The handler's line is the last but one.
-FROM debian:bookworm-slim AS base
+FROM busybox:stable AS base
 RUN --network=none echo {name} && \\
     dd if=/dev/urandom of=/deps bs=1M count=4 2>/dev/null
 

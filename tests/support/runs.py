@@ -16,7 +16,7 @@ from typing import Any
 from support import processes
 from support.waiting import until
 
-ENTRY = Path(__file__).resolve().parents[3] / "entrypoint.py"
+ENTRY = Path(__file__).resolve().parents[2] / "entrypoint.py"
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-u", str(ENTRY))
 _LIMIT_S = 240
 # What would make a run differ from one on a machine that is neither GitHub's nor a developer's.

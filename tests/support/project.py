@@ -12,27 +12,27 @@ import yaml
 # As in tests/recordings: two stages, seven steps, and the function's code comes late. The random
 # layer makes sure that a hit comes from a cache: running the step again would give other bytes.
 STAGES = """\
-FROM debian:bookworm-slim AS build
+FROM busybox:stable AS build
 WORKDIR /src/{name}
 COPY go.mod .
-RUN --network=none echo {name} && dd if=/dev/urandom of=/deps bs=1M count=4 2>/dev/null
+RUN --network=none echo {name} && dd if=/dev/urandom of=/deps bs=64k count=1 2>/dev/null
 COPY handler.go .
 RUN --network=none cat handler.go /deps > /out
 
-FROM debian:bookworm-slim
+FROM busybox:stable
 COPY --from=build /out /out
 RUN --network=none echo {name}
 """
 STEPS_BEFORE_HANDLER = {
     "WORKDIR /src",
     "COPY go.mod .",
-    "RUN --network=none echo {name} && dd if=/dev/urandom of=/deps bs=1M count=4 2>/dev/null",
+    "RUN --network=none echo {name} && dd if=/dev/urandom of=/deps bs=64k count=1 2>/dev/null",
 }
 ONE_STAGE = """\
-FROM debian:bookworm-slim
+FROM busybox:stable
 WORKDIR /src/{name}
 COPY go.mod .
-RUN --network=none echo {name} && dd if=/dev/urandom of=/deps bs=1M count=4 2>/dev/null
+RUN --network=none echo {name} && dd if=/dev/urandom of=/deps bs=64k count=1 2>/dev/null
 COPY handler.go .
 RUN --network=none cat handler.go > /out
 """

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from runner_files import read_commands, read_outputs
-
 from e2e.support.act import WORKFLOW
+from runner_files import read_commands, read_outputs
 
 JOBS: dict[str, Any] = yaml.safe_load(WORKFLOW.read_text())["jobs"]
 

@@ -84,15 +84,6 @@ class Machine:
         return sorted(path.name for path in found if path.suffix != ".lock")
 
 
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheels")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--requirement", str(ROOT / "src" / "requirements.txt"), "--dest", str(folder)]
-    subprocess.run(command, check=True, timeout=300)
-    return folder
-
-
 @pytest.fixture
 def machine(tmp_path: Path, wheels: Path) -> Machine:
     return Machine(tmp_path, wheels)
@@ -191,7 +182,9 @@ def test_a_damaged_environment_is_made_anew(used: Machine, damage: Callable[[Pat
 
 def test_byte_code_that_comes_and_goes_is_no_damage(used: Machine) -> None:
     first = used.set_up(**NOWHERE)
-    for path in Path(first.python).parents[1].glob("lib/*/site-packages/yaml/__pycache__/*"):
+    compiled = list(Path(first.python).parents[1].glob("lib/*/site-packages/yaml/__pycache__/*"))
+    assert compiled
+    for path in compiled:
         path.unlink()
     assert used.set_up(**NOWHERE) == first
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request or a machine is told in three parts, before anything is written."""
+"""What is wrong with a request is told in three parts, before anything is written."""
 
 import subprocess
 from collections.abc import Callable
@@ -6,22 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.engine import Engine
 from support.project import Project
-from support.runs import Result, run
-
-
-def told(result: Result, exit_code: int, *parts: str) -> None:
-    """Assert that the run said these parts, in this order, and left nothing behind."""
-    result.expect(exit_code)
-    assert "Traceback" not in result.stderr
-    assert result.stdout == ""
-    assert not (result.folder / "build").exists()
-    at = -1
-    for part in parts:
-        found = result.stderr.find(part, at + 1)
-        assert found > at, f"{part!r} is not in its place in:\n{result.stderr}"
-        at = found
+from support.runs import run
+from support.told import told
 
 
 def replaced(old: str, new: str) -> Callable[[str], str]:
@@ -226,18 +213,6 @@ def test_all_faults_of_the_inputs_are_told_in_one_run(bare: Project) -> None:
     assert result.stderr.count("error: ") == 3
 
 
-def test_no_engine_answers(bare: Project, engine: Engine) -> None:
-    bare.add_dockerfile("fn")
-    told(
-        run(bare.root, "build", env={"DOCKER_HOST": f"unix://{bare.root}/docker.sock"}),
-        3,
-        "error: no Docker engine answers: ",
-        f"unix://{bare.root}/docker.sock",
-        "Likely cause: it is not running",
-        "Start Docker, or set DOCKER_HOST",
-    )
-
-
 def test_there_is_no_docker_command(bare: Project) -> None:
     bare.add_dockerfile("fn")
     remedy = "Install Docker with its buildx plugin"
@@ -246,29 +221,4 @@ def test_there_is_no_docker_command(bare: Project) -> None:
         3,
         "error: the docker command is not there.",
         remedy,
-    )
-
-
-def test_there_is_no_buildx(bare: Project, engine: Engine) -> None:
-    bare.add_dockerfile("fn")
-    # Docker looks into the user's folder first, and takes a plugin that does not work for none at all.
-    plugin = bare.write("config/cli-plugins/docker-buildx", "#!/bin/sh\nexit 1\n")
-    plugin.chmod(0o755)
-    told(
-        run(bare.root, "build", env={"DOCKER_CONFIG": str(bare.root / "config")}),
-        3,
-        "error: docker buildx is not there",
-        "Likely cause: the docker command was installed without its buildx plugin.",
-        "Install the plugin",
-    )
-
-
-def test_the_named_builder_does_not_exist(bare: Project, engine: Engine) -> None:
-    bare.add_dockerfile("fn")
-    told(
-        run(bare.root, "build", "--builder", "nowhere"),
-        3,
-        'error: builder "nowhere" cannot be used',
-        "Likely cause: a typing error",
-        '"docker buildx ls" lists the builders there are.',
     )

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.waiting import until
+
 MARK = "OPENFAAS_BUILD_TEST_RUN"
 
 
@@ -29,15 +31,21 @@ def end_run(mark: str) -> None:
             os.kill(number, signal.SIGKILL)
 
 
+def await_end_of_run(mark: str) -> None:
+    """Wait until nothing lives that the run `mark` started: docker's plugins end soon after docker itself."""
+    until(lambda: not of_run(mark), "all processes of the run have ended", 30)
+
+
 @contextlib.contextmanager
 def watched_commands() -> Iterator[set[str]]:
-    """Collect the command lines of all processes of the machine while the block runs."""
+    """Collect the command lines of all processes of the machine that start while the block runs."""
     seen: set[str] = set()
     over = threading.Event()
+    before = set(Path("/proc").glob("[0-9]*"))
 
     def watch() -> None:
         while not over.wait(0.01):
-            for folder in Path("/proc").glob("[0-9]*"):
+            for folder in set(Path("/proc").glob("[0-9]*")) - before:
                 with contextlib.suppress(OSError):
                     seen.add(_command(folder))
 
