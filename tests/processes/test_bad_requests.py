@@ -181,7 +181,8 @@ def test_a_template_that_its_repository_does_not_have(bare: Project, tmp_path: P
     told(
         run(bare.root, "build"),
         2,
-        f'stack.yml:7: error: function "fn": there is no template "nodd" in "{repository.root}", which has node.',
+        f'stack.yml:7: error: function "fn": there is no template "nodd" in "{repository.root}"'
+        ", which has node.",
         'Likely cause: a typing error; "node" is there.',
         'Change line 7 to "lang: node".',
     )
