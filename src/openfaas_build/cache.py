@@ -132,16 +132,14 @@ def cache_for_word(
             exports = parse_entries([f"{own},mode=max"])
             return CacheSpec(mode="max", imports=parse_entries(imports), exports=exports, inline=True)
         case "gha":
-            scope = f"type=gha,scope={names['function']}"
-            return CacheSpec(
-                mode="gha", imports=parse_entries([scope]), exports=parse_entries([f"{scope},mode=max"])
-            )
+            own = f"type=gha,scope={names['function']}"
+            exports = parse_entries([f"{own},mode=max"])
+            return CacheSpec(mode="gha", imports=parse_entries([own]), exports=exports)
         case "local":
             folder = fill(LOCAL_FOLDER, names)
+            exports = parse_entries([f"type=local,dest={folder},mode=max"])
             return CacheSpec(
-                mode="local",
-                imports=parse_entries([f"type=local,src={folder}"]),
-                exports=parse_entries([f"type=local,dest={folder},mode=max"]),
+                mode="local", imports=parse_entries([f"type=local,src={folder}"]), exports=exports
             )
 
 

@@ -198,7 +198,7 @@ def test_all_faults_are_told_in_one_run(bare: Project) -> None:
     for part in (
         'stack.yml:8: error: function "a": handler "./aa" does not exist.',
         'stack.yml:13: error: function "b": image "registry.example.com/UPPER/b:1" has upper case',
-        'Write "registry.example.com/upper/b:1".',
+        'Write it as "registry.example.com/upper/b:1".',
         'stack.yml:14: error: function "c" has no "image".',
         'stack.yml:17: error: function "c": "build_cache" is "fast"',
         'input "secrets": file "missing.txt" of secret "tok" does not exist.',

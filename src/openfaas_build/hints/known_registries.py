@@ -17,20 +17,17 @@ from openfaas_build.hints.table_entries import (
     When,
 )
 
-RegistryId = Literal[
-    "hub", "ghcr", "ghpkg", "gitlab", "quay", "jfrog", "ecr", "ecrpublic", "gcr", "gar", "acr"
-]
+RegistryId = Literal["hub", "ghcr", "gitlab", "quay", "jfrog", "ecr", "ecrpublic", "gar", "acr"]
 HOSTS: dict[RegistryId, str] = {
     "hub": r"^(docker\.io|index\.docker\.io|registry-1\.docker\.io)$",
     "ghcr": r"^ghcr\.io$",
-    "ghpkg": r"^docker\.pkg\.github\.com$",
     "gitlab": r"^registry\.gitlab\.com$",
     "quay": r"^quay\.io$",
     "jfrog": r"\.jfrog\.io$",
     "ecr": r"^[0-9]{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.(amazonaws\.(com(\.cn)?|eu)|on\.aws)$",
     "ecrpublic": r"^(public\.ecr\.aws|ecr-public\.aws\.com)$",
-    "gcr": r"^([a-z]+\.)?gcr\.io$",
-    "gar": r"^[a-z0-9-]+-docker\.pkg\.dev$",
+    # Since 2025 gcr.io is Artifact Registry under its old names.
+    "gar": r"^([a-z]+\.)?gcr\.io$|^[a-z0-9-]+-docker\.pkg\.dev$",
     "acr": r"\.azurecr\.(io|cn|us)$",
 }
 
@@ -61,16 +58,6 @@ def _no_fault(what_it_takes: str, url: str = "") -> Advice:
     )
 
 
-_OLD_GITHUB: dict[tuple[RegistryId, When], Advice] = {
-    ("ghpkg", When(answer, ANY)): Advice(
-        cause="docker.pkg.github.com is GitHub's old registry, which takes no BuildKit caches.",
-        remedy="Move images and cache to ghcr.io.",
-        url=f"{_GITHUB}/migrating-to-the-container-registry-from-the-docker-registry",
-    )
-    for answer in Answer
-    if answer not in (Answer.RATE_LIMIT, Answer.SERVER_ERROR)
-}
-
 ADVICE: dict[tuple[RegistryId, When], Advice] = {
     ("hub", _CACHE): _no_fault("Docker Hub takes BuildKit caches in every form"),
     ("hub", _DENIED): Advice(
@@ -96,7 +83,6 @@ ADVICE: dict[tuple[RegistryId, When], Advice] = {
     ("ghcr", When(Answer.NAME_INVALID)): Advice(
         cause="GHCR takes lower case only.", remedy="Write the owner in lower case.", url=_GHCR
     ),
-    **_OLD_GITHUB,
     ("gitlab", _CACHE): _no_fault("GitLab takes BuildKit caches", _GITLAB),
     ("gitlab", _DENIED): Advice(
         cause="Not logged in to GitLab's registry, or a token without the scope write_registry.",
@@ -151,12 +137,6 @@ ADVICE: dict[tuple[RegistryId, When], Advice] = {
         remedy="{new_form}; make the cache tag mutable; else use cache-mode gha or inline.",
         url=_ECR,
     ),
-    ("gcr", _CACHE): Advice(
-        cause="Google Container Registry refused caches that are written as an image index; Artifact "
-        "Registry has replaced it.",
-        remedy="{new_form}; or move to Artifact Registry.",
-        url=f"{_GAR}/transition/transition-from-gcr",
-    ),
     ("gar", _CACHE): Advice(
         cause="Artifact Registry takes BuildKit caches, but not with oci-mediatypes=false.",
         remedy="Remove oci-mediatypes and image-manifest from cache-to.",
@@ -185,7 +165,7 @@ def registry_id(host: str) -> RegistryId | Literal[""]:
     """Name the known registry of a host; a port does not matter.
 
     >>> registry_id("eu.gcr.io:443"), registry_id("r.example.com")
-    ('gcr', '')
+    ('gar', '')
     """
     name = re.sub(r":\d{1,5}$", "", host.strip().lower())
     return next((known for known, pattern in HOSTS.items() if re.search(pattern, name)), "")
