@@ -88,7 +88,7 @@ def equivalent(plan: BuildPlan, function: FunctionBuild) -> str:
         *_inputs(function, args),
         *_options(plan, function),
         *_each("-t", function.tags),
-        *[("--push",)] * plan.push,
+        *[("--push",)] * plan.inputs.push,
     ]
     return " \\\n  ".join(["DOCKER_BUILDKIT=1 docker build", *map(shlex.join, flags), "."])
 
@@ -111,15 +111,15 @@ def _argv(builder: str, flags: Iterable[_Flag], context: str) -> tuple[str, ...]
 
 
 def _output(plan: BuildPlan, function: FunctionBuild, driver: str) -> list[_Flag]:
-    if function.load and plan.push and driver == "docker":
+    if function.load and plan.inputs.push and driver == "docker":
         # It keeps what it pushes; two exporters would write one name and get in each other's way.
         return [("--output", "type=image,push=true")]
-    if function.load and plan.push:
+    if function.load and plan.inputs.push:
         # The metadata has the digest of the last one, and what is loaded has another: no attestations.
         return [("--output", "type=docker"), ("--output", "type=image,push=true")]
     if function.load:
         return [("--load",)]
-    if plan.push:
+    if plan.inputs.push:
         # As `--push`, but the docker driver need not fetch and unpack the image only to keep it.
         return [("--output", "type=image,push=true,store=false")]
     return [("--output", "type=cacheonly")]
@@ -143,11 +143,11 @@ def _inputs(function: FunctionBuild, build_args: Mapping[str, str]) -> list[_Fla
 def _options(plan: BuildPlan, function: FunctionBuild) -> list[_Flag]:
     """Make the flags that decide what the image is besides its steps, and whether they run anew."""
     return [
-        *[("--no-cache",)] * plan.no_cache,
-        *[("--pull",)] * plan.pull,
+        *[("--no-cache",)] * plan.inputs.no_cache,
+        *[("--pull",)] * plan.inputs.pull,
         *_assignments("--label", function.labels),
-        *([(f"--provenance={plan.provenance}",)] if plan.provenance else []),
-        *([(f"--sbom={plan.sbom}",)] if plan.sbom else []),
+        *([(f"--provenance={plan.inputs.provenance}",)] if plan.inputs.provenance else []),
+        *([(f"--sbom={plan.inputs.sbom}",)] if plan.inputs.sbom else []),
     ]
 
 

@@ -47,7 +47,7 @@ METADATA = ("--metadata-file", "build/.openfaas-build/f.metadata.json")
 
 
 def plan(**options) -> BuildPlan:
-    return BuildPlan(stack_file="stack.yml", functions=(FUNCTION,), **options)
+    return BuildPlan(stack_file="stack.yml", functions=(FUNCTION,), inputs=Inputs(**options))
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -17,8 +17,7 @@ from openfaas_build.stack import Template, read_stack
 CASES: list[dict[str, Any]] = json.loads((CORPUS / "generated.json").read_text(encoding="utf-8"))
 # The templates that were there when the verdicts were recorded.
 TEMPLATES = {
-    lang: Template(lang=lang, build_options={"dev": ("make", "gcc"), "extra": ("git",)})
-    for lang in ("py", "go")
+    lang: Template(build_options={"dev": ("make", "gcc"), "extra": ("git",)}) for lang in ("py", "go")
 }
 # The two differences from faas-cli, which hands every image to docker as it stands. We refuse what docker
 # refuses, before anything is built: a result gets no name with a digest, which nobody can know before the

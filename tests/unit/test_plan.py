@@ -67,7 +67,7 @@ def test_extra_tags_are_tags_or_whole_references():
 
 
 def test_build_arguments_low_to_high():
-    template = Template(lang="py", build_options={"dev": ("make", "gcc"), "tls": ("openssl",)})
+    template = Template(build_options={"dev": ("make", "gcc"), "tls": ("openssl",)})
     found = one(
         "    build_args: {B: file, C: file, ADDITIONAL_PACKAGE: 'zlib  curl zlib'}\n"
         "    build_options: [tls]\n",
@@ -228,7 +228,7 @@ def test_every_fault_of_every_function_at_once():
         "  d: {lang: py, handler: ./d, image: 'u/d:'}\n"
     )
     facts = Facts(
-        templates={"py": Template(lang="py", build_options={"tls": ()})},
+        templates={"py": Template(build_options={"tls": ()})},
         faults=(Notice(problem="found in files"),),
     )
     assert faults(text, facts) == [
@@ -300,7 +300,7 @@ def test_caches_that_cannot_work_are_taken_out():
 
 
 def test_ssh_needs_a_template_that_mounts_it_and_an_agent():
-    template = Template(lang="py", build_options={}, mount_ssh=True)
+    template = Template(build_options={}, mount_ssh=True)
     assert one(facts=Facts(templates={"py": template}, ssh_agent=True)).ssh is True
     assert one(facts=Facts(templates={"py": template})).ssh is False
     assert one(facts=Facts(ssh_agent=True)).ssh is False

@@ -7,7 +7,7 @@ import pytest
 
 from openfaas_build.cache import CacheSpec, parse_entries
 from openfaas_build.context import context_digest
-from openfaas_build.inputs import Secret
+from openfaas_build.inputs import Inputs, Secret
 from openfaas_build.plan import BuildPlan, FunctionBuild, flag_beyond_key, input_key
 from openfaas_build.registry import Material, read_materials
 
@@ -25,7 +25,7 @@ FUNCTION = FunctionBuild(
     cache=CacheSpec(mode="max", imports=parse_entries(["x"]), exports=parse_entries(["y"]), inline=True),
     flags=("--ulimit=nofile=1",),
 )
-PLAN = BuildPlan(stack_file="stack.yml", functions=(FUNCTION,), push=True)
+PLAN = BuildPlan(stack_file="stack.yml", functions=(FUNCTION,), inputs=Inputs(push=True))
 
 
 def key(
@@ -54,8 +54,8 @@ CHANGES = {
     "flag split": key(flags=("--ulimit", "nofile=1")),
     "inline": key(cache=CacheSpec(mode="max", imports=parse_entries(["x"]), exports=parse_entries(["y"]))),
     "ssh": key(ssh=True),
-    "provenance": key(plan=dataclasses.replace(PLAN, provenance="mode=max")),
-    "sbom": key(plan=dataclasses.replace(PLAN, sbom="true")),
+    "provenance": key(plan=dataclasses.replace(PLAN, inputs=Inputs(provenance="mode=max"))),
+    "sbom": key(plan=dataclasses.replace(PLAN, inputs=Inputs(sbom="true"))),
     "times": key(env={"SOURCE_DATE_EPOCH": "0"}),
     "other times": key(env={"SOURCE_DATE_EPOCH": "1"}),
     "commit as a label": key(env={"BUILDX_GIT_LABELS": "1"}),

@@ -9,7 +9,7 @@ PATH = "template/python3-http/template.yml"
 
 
 def read(text: str) -> Template:
-    return read_template(text.encode(), PATH, "python3-http")
+    return read_template(text.encode(), PATH)
 
 
 def test_everything():
@@ -33,7 +33,6 @@ build_options:
 some_key: {of: the author}
 """
     assert read(text) == Template(
-        lang="python3-http",
         build_options={"dev": ("make", "gcc"), "libpq": ("libpq-dev",), "empty": ()},
         handler_folder="src/app",
         mount_ssh=True,
@@ -42,7 +41,7 @@ some_key: {of: the author}
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "~", "{}", "language: go\nbuild_options:\n"])
 def test_nothing(text):
-    assert read(text) == Template(lang="python3-http", build_options={})
+    assert read(text) == Template(build_options={})
 
 
 @pytest.mark.parametrize(

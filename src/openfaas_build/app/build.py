@@ -67,7 +67,7 @@ def _dockerfiles(
     project: Project, plan: BuildPlan, results: Sequence[FunctionResult]
 ) -> dict[str, Dockerfile]:
     """Read the Dockerfiles of the functions for which layers were fetched."""
-    if plan.sbom not in ("", "false"):
+    if plan.inputs.sbom not in ("", "false"):
         return {}  # the scanner reads every layer
     names = [result.build.name for result in results if result.record and result.record.bytes_pulled]
     found = {name: context.find_dockerfile(project.contexts[name]) for name in names}

@@ -11,7 +11,7 @@ from openfaas_build.app.doctor import examine
 from openfaas_build.app.project import lay_out, plan_project, read_project
 from openfaas_build.app.session import Session
 from openfaas_build.app.stack_files import is_glob, matching_files
-from openfaas_build.app.tell import exit_code, tell, warn
+from openfaas_build.app.tell import exit_code, show, tell
 from openfaas_build.errors import EXIT_INTERRUPTED, EXIT_OK, BuildError
 from openfaas_build.inputs import Request
 from openfaas_build.plan import BuildPlan, unknowns
@@ -43,9 +43,8 @@ def perform(
         )
         return _dispatch(request, session)
     except BuildError as error:
-        warn(console, error.warnings)
-        for notice in error.notices:
-            console.annotate(workflow.Annotation.of(notice, "error"))
+        show(console, error.warnings)
+        show(console, error.notices, "error")
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -67,7 +66,7 @@ def _dispatch(request: Request, session: Session) -> int:
 
 def _plan(session: Session, form: str) -> int:
     plan = plan_project(session, read_project(session, layout=False))
-    warn(session.console, plan.warnings)
+    show(session.console, plan.warnings)
     if form == "text":
         _print_commands(session, plan)
         return EXIT_OK
@@ -76,7 +75,7 @@ def _plan(session: Session, form: str) -> int:
         function.name: (buildx.build_argv(plan, function, builder), buildx.export_argv(function, builder))
         for function in plan.to_build
     }
-    document = render.plan_document(plan, commands, unknowns(session.inputs, plan))
+    document = render.plan_document(plan, commands, unknowns(plan))
     text = json.dumps(document, indent=2, ensure_ascii=False)
     # The same JSON, in which the runner sees no command; it takes `##[` anywhere in a line for one.
     sys.stdout.write(text.replace("##[", "\\u0023#[") + "\n")
@@ -88,7 +87,7 @@ def _plan(session: Session, form: str) -> int:
 
 def _print_commands(session: Session, plan: BuildPlan) -> None:
     """Print one docker command for each function, after what only a build can know."""
-    notes = "".join(f"# {text}\n" for text in unknowns(session.inputs, plan))
+    notes = "".join(f"# {text}\n" for text in unknowns(plan))
     texts = [f"# {function.name}\n{buildx.equivalent(plan, function)}\n" for function in plan.to_build]
     text = "\n".join([notes, *texts] if notes else texts)
     if session.event.on_github:
@@ -100,7 +99,7 @@ def _print_commands(session: Session, plan: BuildPlan) -> None:
 def _shrinkwrap(session: Session) -> int:
     project = read_project(session, layout=True)
     plan = plan_project(session, project)
-    warn(session.console, plan.warnings)
+    show(session.console, plan.warnings)
     lay_out(project, plan)
     for function in plan.to_build:
         session.console.say(f"{function.name} shrink-wrapped to {function.context}")

@@ -119,7 +119,7 @@ def _read_templates(root: Path, building: Sequence[Function], faults: Faults) ->
         path = f"template/{lang}/template.yml"
         # One that should have been fetched and was not has been told already.
         with faults.catch(), contextlib.suppress(OSError):
-            found[lang] = read_template((root / path).read_bytes(), path, lang)
+            found[lang] = read_template((root / path).read_bytes(), path)
     return found
 
 

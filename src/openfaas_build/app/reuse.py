@@ -37,7 +37,7 @@ def reuse_images(session: Session, plan: BuildPlan, builder: engine.Builder) -> 
     """
     if not (session.inputs.reuse and plan.to_build):
         return plan
-    if not plan.push:
+    if not plan.inputs.push:
         return plan.with_warnings(_NOTHING_TO_REUSE)
     imagetools = Imagetools(processes=session.processes, env=session.env, program=builder.program)
     with (
@@ -51,7 +51,7 @@ def reuse_images(session: Session, plan: BuildPlan, builder: engine.Builder) -> 
 
         plan, keyed = _with_keys(session, plan, builder, pool)
         doubtful = any(session.env.get(name) for name in DOUBTFUL_ENVIRONMENT)
-        fresh = plan.no_cache or plan.pull or doubtful
+        fresh = plan.inputs.no_cache or plan.inputs.pull or doubtful
         digests = {} if fresh else _find_unchanged(keyed, resolve, imagetools, pool)
     session.console.say(f"{len(digests)} of {len(plan.to_build)} functions are unchanged and need no build.")
     return plan.with_functions(lambda each: replace(each, reused=digests.get(each.name, "")))
@@ -72,8 +72,9 @@ def _with_keys(
 
     keyed = {function.name: function for function in pool.map(with_key, covered)}
     plan = plan.with_functions(lambda each: keyed.get(each.name, each))
-    plan = plan.with_warnings(*(_always_built(name, flag) for name, flag in beyond.items() if flag))
-    return plan, list(keyed.values())
+    always = 'function "{}" is always built: `reuse` cannot know what builder flag "{}" adds.'
+    warnings = [Notice(problem=always.format(name, flag)) for name, flag in beyond.items() if flag]
+    return plan.with_warnings(*warnings), list(keyed.values())
 
 
 def _find_unchanged(
@@ -102,12 +103,6 @@ def _find_unchanged(
 
     tagged = pool.map(lambda each: tag(*each), current)
     return {function.name: digest for (function, digest), done in zip(current, tagged, strict=True) if done}
-
-
-def _always_built(name: str, flag: str) -> Notice:
-    return Notice(
-        problem=f'function "{name}" is always built: `reuse` cannot know what builder flag "{flag}" adds.'
-    )
 
 
 def _resolve_all(pool: Executor, resolve: Resolve, wanted: Iterable[str]) -> dict[str, str]:

@@ -11,10 +11,10 @@ from openfaas_build.plan import BuildPlan
 from openfaas_build.report import CacheReport, to_document
 
 
-def warn(console: workflow.Console, warnings: Sequence[Notice]) -> None:
-    """Show warnings at once, for sub-commands that write no report."""
-    for warning in warnings:
-        console.annotate(workflow.Annotation.of(warning, "warning"))
+def show(console: workflow.Console, notices: Sequence[Notice], level: render.Level = "warning") -> None:
+    """Show notices at once: errors, and the warnings of sub-commands that write no report."""
+    for notice in notices:
+        console.annotate(workflow.Annotation.of(notice, level))
 
 
 def tell(session: Session, report: CacheReport, plan: BuildPlan | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from openfaas_build.cache import CacheSpec
 from openfaas_build.errors import Notice
-from openfaas_build.inputs import Secret
+from openfaas_build.inputs import Inputs, Secret
 from openfaas_build.stack import Template
 
 STAGING = "build"
@@ -73,17 +73,16 @@ class FunctionBuild:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
-    """What will be done; `shards` are the parts of the matrix, as names of functions."""
+    """What will be done; `shards` are the parts of the matrix, as names of functions.
+
+    `inputs` are those that hold for every function (`push`, `pull`, `no_cache`, `provenance`, `sbom`).
+    """
 
     stack_file: str
     functions: tuple[FunctionBuild, ...]
     shards: tuple[tuple[str, ...], ...] = ()
     warnings: tuple[Notice, ...] = ()
-    push: bool = False
-    pull: bool = False
-    no_cache: bool = False
-    provenance: str = ""
-    sbom: str = ""
+    inputs: Inputs = field(default_factory=Inputs)
 
     @property
     def to_build(self) -> tuple[FunctionBuild, ...]:

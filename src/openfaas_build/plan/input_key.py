@@ -49,8 +49,8 @@ def input_key(
         "flags": list(function.flags),
         "inline": function.cache.inline,
         "ssh": function.ssh,
-        "provenance": plan.provenance,
-        "sbom": plan.sbom,
+        "provenance": plan.inputs.provenance,
+        "sbom": plan.inputs.sbom,
         "environment": {name: environment[name] for name in _ENVIRONMENT if name in environment},
     }
     text = json.dumps(inputs, sort_keys=True, separators=(",", ":"))

@@ -39,11 +39,7 @@ def make_plan(inputs: Inputs, stack: StackFile, functions: Sequence[Function], f
         functions=tuple(builds),
         shards=shards,
         warnings=tuple(warnings),
-        push=inputs.push,
-        pull=inputs.pull,
-        no_cache=inputs.no_cache,
-        provenance=inputs.provenance,
-        sbom=inputs.sbom,
+        inputs=inputs,
     )
 
 

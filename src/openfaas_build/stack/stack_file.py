@@ -84,7 +84,6 @@ class StackFile:
 class Template:
     """What a `template.yml` says about building; `build_options` maps a name to its packages."""
 
-    lang: str
     build_options: Mapping[str, tuple[str, ...]]
     handler_folder: str = ""
     mount_ssh: bool = False

@@ -7,8 +7,8 @@ from openfaas_build.stack.typed_values import Reading
 from openfaas_build.stack.yaml_tree import compose, decode
 
 
-def read_template(data: bytes, path: str, lang: str) -> Template:
-    """Read `data`, the template.yml of the template `lang`; `path` is its name in messages.
+def read_template(data: bytes, path: str) -> Template:
+    """Read `data`, a template.yml; `path` is its name in messages.
 
     Variables are not replaced. An empty file is a template without options, as
     for faas-cli, and unknown keys are left to the template's author. Of two
@@ -24,7 +24,6 @@ def read_template(data: bytes, path: str, lang: str) -> Template:
     for option in top.get("build_options").items():
         options.setdefault(option.get("name").text(), option.get("packages").texts())
     template = Template(
-        lang=lang,
         build_options=options,
         handler_folder=top.get("handler_folder").text(),
         mount_ssh=top.get("mount_ssh").flag(),

@@ -20,11 +20,10 @@ _CLONE_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A template that was fetched: from `source`, at `ref` ("": its default branch), commit `sha`."""
+    """A template that was fetched from `source`, at the commit `sha`."""
 
     lang: str
     source: str
-    ref: str
     sha: str
 
 
@@ -159,7 +158,7 @@ def _take(
                 try:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     part.rename(place)
-                    yield Fetched(lang=job.lang, source=source.shown, ref=source.ref, sha=sha)
+                    yield Fetched(lang=job.lang, source=source.shown, sha=sha)
                 except OSError:
                     # Another run may have been faster; what is there is not refreshed.
                     if not place.is_dir():

@@ -123,8 +123,9 @@ class GitHub:
         path = self._env.get("GITHUB_STEP_SUMMARY", "")
         if not path:
             return False
-        with self._lock, _writing("job summary", path):
-            _append(path, markdown)
+        data = markdown.removesuffix("\n").encode("utf-8", "replace") + b"\n"
+        with self._lock, _writing("job summary", path), Path(path).open("ab") as file:
+            file.write(data)
         return True
 
     def _stop(self) -> None:
@@ -153,11 +154,6 @@ class GitHub:
 
 def _inert(text: str) -> str:
     return _COMMAND.sub(r"\1: ", text.replace("##[", "## ["))
-
-
-def _append(path: str, markdown: str) -> None:
-    with Path(path).open("a", encoding="utf-8", errors="replace", newline="") as file:
-        file.write(markdown if markdown.endswith("\n") else f"{markdown}\n")
 
 
 @contextlib.contextmanager
