@@ -167,6 +167,9 @@ class Act:
     def _publish(self) -> Path:
         published = self._folder / "action"
         shutil.copytree(ROOT / "src", published / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        # act copies the action for each job, and each would compile it again.
+        mode = ("--invalidation-mode", "unchecked-hash")
+        _check([_real_python(), "-m", "compileall", "-q", *mode, str(published / "src")])
         for name in ("action.yml", "entrypoint.py"):
             shutil.copy(ROOT / name, published / name)
         workflow = published / WORKFLOW.relative_to(ROOT)
