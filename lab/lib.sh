@@ -62,7 +62,7 @@ our_pids() { find /proc -mindepth 2 -maxdepth 2 -name exe -lname "$prefix/*" -pr
 start() { # name, command...
     local name=$1
     shift
-    (cd / && exec setsid "$@" < /dev/null > "$run/$name.log" 2>&1 3>&- 9>&-) &
+    (cd / && GOGC=400 exec setsid "$@" < /dev/null > "$run/$name.log" 2>&1 3>&- 9>&-) &
     echo $! > "$run/$name.pid"
 }
 

@@ -128,7 +128,7 @@ class TestConfiguredSources:
         sha = git(repository.work, "rev-parse", "HEAD")
         address = str(repository.bare)
         assert fetch(root, make_stack("node", node=address)) == (
-            Fetched(lang="node", source=address, sha=sha),
+            Fetched(lang="node", source=address, ref="", sha=sha),
         )
         files = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
         assert files == [

@@ -73,7 +73,11 @@ class Engine:
 
 
 def docker(*arguments: str) -> str:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=300)
+    # buildx itself where it lies beside a lab's configuration: docker would start it twice for each call.
+    buildx = Path(os.environ.get("DOCKER_CONFIG", "/nonexistent"), "cli-plugins/docker-buildx")
+    direct = arguments[0] == "buildx" and buildx.exists()
+    command = [str(buildx), *arguments[1:]] if direct else ["docker", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"docker {' '.join(arguments)}: {done.stderr}"
     return done.stdout
 

@@ -20,10 +20,11 @@ _CLONE_TIMEOUT_S = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A template that was fetched from `source`, at the commit `sha`."""
+    """A template that was fetched: from `source`, at `ref` ("": its default branch), commit `sha`."""
 
     lang: str
     source: str
+    ref: str
     sha: str
 
 
@@ -158,7 +159,7 @@ def _take(
                 try:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     part.rename(place)
-                    yield Fetched(lang=job.lang, source=source.shown, sha=sha)
+                    yield Fetched(lang=job.lang, source=source.shown, ref=source.ref, sha=sha)
                 except OSError:
                     # Another run may have been faster; what is there is not refreshed.
                     if not place.is_dir():
