@@ -59,6 +59,7 @@ is_ours() { case $(readlink "/proc/$1/exe" 2> /dev/null) in "$prefix"/*) ;; *) f
 our_pids() { find /proc -mindepth 2 -maxdepth 2 -name exe -lname "$prefix/*" -printf '%h\n' 2> /dev/null | sed 's|/proc/||'; }
 
 # Detached for good: no terminal, none of our pipes (else "$(lab/up)" waits for ever), no lock.
+# Go collects its garbage less often: here time is short and memory is not.
 start() { # name, command...
     local name=$1
     shift
