@@ -530,3 +530,9 @@ def test_warnings_of_the_plan_have_their_place_and_come_last():
 def test_a_run_without_trouble_has_no_annotations():
     assert render.annotations(load("full-hit")) == []
     assert render.annotations(load("cold")) == []
+
+
+def test_a_long_hint_of_a_failure_is_whole_in_the_summary():
+    problem = "x" * 500 + " end."
+    made = report(function(status="failed", failure=failure("ERROR: no", hint=hint(problem=problem))))
+    assert f"**✗ `f1` failed**: {problem}<br>" in render.summary_markdown(made)

@@ -68,13 +68,11 @@ def _of_problems(report: CacheReport) -> Iterator[Annotation]:
             yield Annotation(level="warning", message=message, title=title)
             continue
         instruction = untrusted.one_line(failure.instruction, 160)
-        message = untrusted.one_line(failure.message, 600)
-        what = untrusted.one_line(f"{instruction}: {message}" if instruction else message, 600)
+        what = f"{instruction}: {failure.message}" if instruction else failure.message
         log = untrusted.last_lines(failure.log, _LOG_LINES, 2000)
         title = f"{listed} failed{f' at step {untrusted.one_line(failure.step, 60)}' if failure.step else ''}"
-        yield Annotation(
-            level="error", message=_message(what, hint, log if log != message else ""), title=title
-        )
+        message = _message(untrusted.one_line(what, 600), hint, log if log != failure.message else "")
+        yield Annotation(level="error", message=message, title=title)
 
 
 def _message(*parts: str) -> str:

@@ -124,7 +124,8 @@ def _problem(problem: Problem) -> str:
     hint, failure = problem.hint, problem.failure
     if failure:
         step = f" at {code(failure.instruction, 120)}" if failure.step else ""
-        lines = [f"**✗ {listed} failed**{step}: {prose(hint.problem if hint else failure.message, 300)}"]
+        why = prose(hint.problem) if hint else prose(failure.message, 300)
+        lines = [f"**✗ {listed} failed**{step}: {why}"]
     elif hint:
         lines = [f"**{prose(hint.problem)}** ({listed})"]
     else:
